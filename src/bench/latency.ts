@@ -1,0 +1,21 @@
+/** Latency of a model: single-image runs timed one by one inside the engine's thread, after warm-up. */
+import { names } from "../backbone/index.js";
+import { openSession } from "../onnx/index.js";
+
+export interface LatencyOptions {
+  /** Side of the input square. */
+  readonly size: number;
+  readonly threads: number;
+  readonly runs: number;
+}
+
+/** Milliseconds of each run of one image [1, size, size, 3] through a model file. Throws `engine-failed`. */
+export async function measureLatency(modelPath: string, { size, threads, runs }: LatencyOptions): Promise<Float64Array> {
+  const session = await openSession(modelPath, { threads });
+  try {
+    const data = new Uint8Array(size * size * 3).map((_, i) => (i * 31) % 256);
+    return await session.time({ [names.image]: { type: "uint8", dims: [1, size, size, 3], data } }, 20, runs);
+  } finally {
+    await session.close();
+  }
+}

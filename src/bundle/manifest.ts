@@ -1,0 +1,132 @@
+/** assay.json and provenance.json: what a bundle says about itself. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Machine } from "../bench/index.js";
+import { canonicalJson, Fault, sha256, sha256File } from "../core/index.js";
+import type { View } from "../image/index.js";
+import { errorCode } from "../store/index.js";
+
+/** What decides every answer of the model; its hash is the identity of the bundle. */
+export interface BundleContent {
+  /** Class names in the order of the outputs. */
+  readonly labels: readonly string[];
+  readonly preprocessing: View;
+  readonly backbone: { readonly name: string; readonly sha256: string; readonly license: string };
+  readonly calibration: {
+    /** probabilities = softmax(logits / temperature). */
+    readonly temperature: number;
+    /** Photographs of `calibrate` that it was fitted on. */
+    readonly images: number;
+  };
+  /** Added to log probabilities before the label is chosen, by class; null: the most probable class is the label. */
+  readonly decisionBias: readonly number[] | null;
+  /** SHA-256 of model.onnx. */
+  readonly model: string;
+}
+
+export interface BundleManifest extends BundleContent {
+  readonly schema: 1;
+  /** SHA-256 of the canonical JSON of the content above. */
+  readonly bundleHash: string;
+  readonly versions: { readonly assay: string; readonly onnxruntime: string; readonly libvips: string };
+  /** Where golden outputs must agree bit for bit. */
+  readonly platform: string;
+  /** SHA-256 of every other file of the bundle by its path, "/" between the parts. */
+  readonly files: Readonly<Record<string, string>>;
+  /** SHA-256 of the canonical JSON of all of the above. */
+  readonly manifestHash: string;
+}
+
+/** How the bundle came to be: for verify, not for predicting. */
+export interface Provenance {
+  /** Pixel hashes of the photographs by split. */
+  readonly images: Readonly<Record<"train" | "select" | "calibrate" | "test", readonly string[]>>;
+  /** Photographs of train by class. */
+  readonly classCounts: Readonly<Record<string, number>>;
+  readonly seed: number;
+  /** Strength of the head's L2 penalty, chosen by cross-validation. */
+  readonly strength: number;
+  /** Accuracy of out-of-fold predictions on train, and on `select`. */
+  readonly outOfFoldAccuracy: number;
+  readonly selectAccuracy: number;
+  /** Seconds from the first feature to the calibrated head; work reused from the cache counts as when it was done. */
+  readonly trainingSeconds: number;
+  /** Peak resident memory of the process that trained. */
+  readonly peakMemoryBytes: number;
+  readonly machine: Machine;
+}
+
+export const fileNames = {
+  manifest: "assay.json",
+  model: "model.onnx",
+  provenance: "provenance.json",
+  golden: "golden/golden.json",
+  readme: "README.md",
+} as const;
+
+export function hashContent(content: BundleContent): string {
+  const { labels, preprocessing, backbone, calibration, decisionBias, model } = content;
+  return sha256(canonicalJson({ labels, preprocessing, backbone, calibration, decisionBias, model }));
+}
+
+/** Completes a manifest with its own hash. */
+export function sealManifest(manifest: Omit<BundleManifest, "manifestHash">): BundleManifest {
+  return { ...manifest, manifestHash: sha256(canonicalJson(manifest)) };
+}
+
+/**
+ * Reads assay.json and checks its hash, its schema and the hash of every file that it names.
+ * Throws `bundle-missing`, `bundle-invalid`.
+ */
+export async function readManifest(folder: string): Promise<BundleManifest> {
+  const path = join(folder, fileNames.manifest);
+  const manifest = parseManifest(path, await readText(path));
+  const { manifestHash, ...rest } = manifest;
+  if (manifest.schema !== 1)
+    throw new Fault("bundle-invalid", {
+      what: `${path} was written by another version of assay`,
+      expected: "schema 1",
+      got: `schema ${String(manifest.schema)}`,
+      remedy: "use the version of assay that wrote it, or run again",
+    });
+  if (sha256(canonicalJson(rest)) !== manifestHash) throw changedFile(path);
+  await Promise.all(Object.entries(manifest.files).map(([name, hash]) => checkFile(join(folder, name), hash)));
+  return manifest;
+}
+
+export async function readProvenance(folder: string): Promise<Provenance> {
+  return JSON.parse(await readText(join(folder, fileNames.provenance))) as Provenance;
+}
+
+async function checkFile(path: string, expected: string): Promise<void> {
+  const got = await sha256File(path).catch((error: unknown) => {
+    throw missingFile(path, error);
+  });
+  if (got !== expected) throw changedFile(path);
+}
+
+function parseManifest(path: string, text: string): BundleManifest {
+  try {
+    return JSON.parse(text) as BundleManifest;
+  } catch (error) {
+    throw new Fault("bundle-invalid", { what: `${path} is no JSON`, cause: error });
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  return readFile(path, "utf8").catch((error: unknown) => {
+    throw missingFile(path, error);
+  });
+}
+
+function missingFile(path: string, cause: unknown): Fault {
+  return new Fault("bundle-missing", { what: `cannot read ${path}`, got: errorCode(cause) ?? "an error", cause });
+}
+
+function changedFile(path: string): Fault {
+  return new Fault("bundle-invalid", {
+    what: `${path} is not the file that was written`,
+    expected: "the SHA-256 recorded in assay.json",
+    got: "another one",
+  });
+}

@@ -1,0 +1,39 @@
+/** `assay demo`: draws its data set, then does the main job on it, with a ledger of its own so that it ends the same every time. */
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Fault } from "../core/index.js";
+import { drawDemoSet } from "../demo/index.js";
+import { run } from "../pipeline.js";
+import { writeJson } from "../store/index.js";
+import type { DemoArguments } from "./main.js";
+import { showResult, surroundings } from "./run.js";
+import { openTerminal } from "./terminal.js";
+
+const marker = "demo.json";
+
+export async function demoCommand(options: DemoArguments): Promise<number> {
+  const terminal = openTerminal(options.json);
+  const folder = resolve(options.out);
+  await clearEarlierDemo(folder);
+  await writeJson(join(folder, marker), {}); // from here on the folder is known as a demo's, whatever happens
+  const around = { ...surroundings(options.threads, terminal), stateFolder: join(folder, "state"), cacheFolder: join(folder, "cache") };
+  const start = performance.now();
+  const images = join(folder, "images");
+  const drawn = await drawDemoSet(images, { seed: options.seed, ...around });
+  await writeJson(join(folder, marker), drawn);
+  const seconds = (performance.now() - start) / 1000;
+  terminal.say(`draw       ${drawn.images} pictures of ${Object.keys(drawn.classes).length} kinds of product in ${seconds.toFixed(1)} s`);
+  const spec = fileURLToPath(new URL("../../examples/demo.md", import.meta.url));
+  const request = { images, spec, out: join(folder, "run"), exclude: [], seed: options.seed, resume: false };
+  return showResult(await run(request, around), terminal);
+}
+
+/** An earlier demo may be replaced; any other folder may not. */
+async function clearEarlierDemo(folder: string): Promise<void> {
+  if (!existsSync(folder)) return;
+  if (!existsSync(join(folder, marker)))
+    throw new Fault("output-exists", { what: `${folder} exists and holds no earlier demo`, remedy: "give another folder with --out" });
+  await rm(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,146 @@
+#!/usr/bin/env node
+/** The command line: argv → pipeline → exit code. Each command loads only what it needs. */
+import { availableParallelism } from "node:os";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { assayVersion, describeError, Fault } from "../core/index.js";
+import { asDiskFault } from "../store/index.js";
+import { openTerminal } from "./terminal.js";
+
+interface Shared {
+  readonly json: boolean;
+  readonly threads: number;
+}
+
+export interface RunArguments extends Shared {
+  readonly spec?: string;
+  readonly out?: string;
+  readonly exclude: readonly string[];
+  readonly seed: number;
+  readonly resume: boolean;
+}
+
+export interface PredictArguments extends Shared {
+  readonly format: "csv" | "json";
+}
+
+export interface VerifyArguments extends Shared {
+  readonly spec: string;
+  readonly data: string;
+  readonly out?: string;
+}
+
+export interface DemoArguments extends Shared {
+  readonly out: string;
+  readonly seed: number;
+}
+
+const later = ["init", "audit", "plan", "explain", "serve", "bench", "deploy"] as const;
+
+function buildProgram(finish: (code: number) => void): Command {
+  const program = new Command("assay");
+  program
+    .description("Turns a written requirement and a folder of labelled photographs into an image classifier that is shown to meet it.")
+    .version(assayVersion)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText("after", `\nnot built yet: ${later.join(", ")}\n\nExit codes: 0 every hard requirement met; 1 a fault; 2 wrong usage; 3 some hard requirement not met;\n4 none unmet but some unproven or not checkable; 130 interrupted (continue with --resume).`);
+
+  shared(program.command("run"))
+    .description("train on a folder of photographs and prove the result against a spec")
+    .argument("<images>", "folder with one sub-folder for each class, or train|val|test folders of such")
+    .option("--spec <file>", "the requirements, Markdown or YAML")
+    .option("--out <dir>", "folder of the run (default: assay-<name of the images folder>)")
+    .option("--exclude <class...>", "classes to leave out", [])
+    .option("--seed <n>", "seed of every random choice", wholeNumber, 1)
+    .option("--resume", "continue an interrupted run in its folder", false)
+    .addHelpText("after", "\nExample: assay run photos --spec spec.md --exclude Other \"Not sure\"")
+    .action(async (images: string, options: RunArguments) => finish(await (await import("./run.js")).runCommand(images, options)));
+
+  shared(program.command("predict"))
+    .description("name the class of photographs")
+    .argument("<bundle>", "bundle folder of a run")
+    .argument("<files...>", "photographs, or folders of them")
+    .option("--format <format>", "csv or json", oneOf("csv", "json"), "csv")
+    .addHelpText("after", "\nExample: assay predict assay-photos/bundle new-photos --format csv")
+    .action(async (bundle: string, files: string[], options: PredictArguments) =>
+      finish(await (await import("./predict.js")).predictCommand(bundle, files, options)),
+    );
+
+  shared(program.command("verify"))
+    .description("measure a bundle again and judge it against a spec")
+    .argument("<bundle>", "bundle folder of a run")
+    .requiredOption("--spec <file>", "the requirements, Markdown or YAML")
+    .requiredOption("--data <images>", "the photographs of the run, or fresh ones that it never saw")
+    .option("--out <dir>", "new folder for evidence.json and report.html")
+    .addHelpText("after", "\nExample: assay verify assay-photos/bundle --spec spec.md --data fresh-photos")
+    .action(async (bundle: string, options: VerifyArguments) =>
+      finish(await (await import("./verify.js")).verifyCommand(bundle, options)),
+    );
+
+  shared(program.command("demo"))
+    .description("draw a data set of 20 kinds of product, then run on it")
+    .option("--out <dir>", "folder of the demo", "assay-demo")
+    .option("--seed <n>", "seed of the drawings and of the run", wholeNumber, 1)
+    .addHelpText("after", "\nExample: assay demo")
+    .action(async (options: DemoArguments) => finish(await (await import("./demo.js")).demoCommand(options)));
+
+  for (const name of later)
+    program
+      .command(name, { hidden: true })
+      .allowUnknownOption()
+      .allowExcessArguments()
+      .action(() => {
+        throw new Fault("not-built", { what: `not built yet: assay ${name}` });
+      });
+  return program;
+}
+
+function shared(command: Command): Command {
+  return command
+    .option("--json", "print the answer as JSON", false)
+    .option("--threads <n>", "cores to use", wholeNumber, availableParallelism());
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || text.trim() === "") throw new InvalidArgumentError("expected a whole number.");
+  return value;
+}
+
+function oneOf<T extends string>(...choices: readonly T[]): (text: string) => T {
+  return (text) => {
+    const choice = choices.find((one) => one === text);
+    if (!choice) throw new InvalidArgumentError(`expected ${choices.join(" or ")}.`);
+    return choice;
+  };
+}
+
+/** Says what went wrong in one line on standard error and returns the exit status. */
+function report(thrown: unknown, json: boolean): number {
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2; // commander has printed it
+  const error = asDiskFault("the output", thrown);
+  const fault = error instanceof Fault ? error : new Fault("internal", { what: describeError(error), cause: error });
+  if (json) process.stdout.write(`${JSON.stringify({ error: { code: fault.code, message: fault.message } })}\n`);
+  openTerminal(json).finish();
+  process.stderr.write(`assay: ${fault.message}\n`);
+  if (process.env.ASSAY_DEBUG && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
+  return fault.exit;
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  let code = 0;
+  const json = argv.includes("--json");
+  try {
+    await buildProgram((value) => {
+      code = value;
+    }).parseAsync(argv);
+    return code;
+  } catch (error) {
+    return report(error, json);
+  }
+}
+
+// The reader of a pipe may leave early (`assay predict … | head`): that is no fault.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+process.exitCode = await main(process.argv);

@@ -1,0 +1,82 @@
+/** `assay predict`: one row for each photograph, streamed in constant memory. */
+import { opendir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { openBundle, type Prediction } from "../bundle/index.js";
+import { checkInterrupted, describeError, Fault } from "../core/index.js";
+import { claimedFormat } from "../image/index.js";
+import type { PredictArguments } from "./main.js";
+import { listenForInterrupts } from "./signals.js";
+import { openTerminal } from "./terminal.js";
+
+export async function predictCommand(folder: string, files: readonly string[], options: PredictArguments): Promise<number> {
+  const terminal = openTerminal(options.json);
+  const signal = listenForInterrupts();
+  for (const file of files) await checkPath(file);
+  const asJson = options.json || options.format === "json";
+  const first = files.length === 1 && !(await stat(files[0]!)).isDirectory();
+  const bundle = await openBundle(folder, first ? 1 : Math.max(1, options.threads));
+  try {
+    if (!asJson) terminal.answer("path,label,confidence");
+    let rows = 0;
+    for await (const prediction of bundle.predict(imagePaths(files))) {
+      checkInterrupted(signal);
+      terminal.answer(asJson ? JSON.stringify(jsonRow(prediction, bundle.manifest.labels)) : csvRow(prediction));
+      rows++;
+    }
+    if (rows === 0)
+      throw new Fault("images-insufficient", {
+        what: `there is no image in ${files.map((file) => JSON.stringify(file)).join(", ")}`,
+        expected: "image files, or folders with some",
+        got: "none",
+        remedy: "give the path of a photograph",
+      });
+    return 0;
+  } finally {
+    await bundle.close();
+  }
+}
+
+async function checkPath(path: string): Promise<void> {
+  await stat(path).catch((error: unknown) => {
+    throw new Fault("images-missing", {
+      what: `there is no file or folder ${JSON.stringify(path)}`,
+      remedy: "give the path of a photograph or of a folder of them",
+      cause: error,
+    });
+  });
+}
+
+/** Files as given; folders by their image files at any depth, hidden ones left out. */
+async function* imagePaths(paths: readonly string[]): AsyncGenerator<string> {
+  for (const path of paths) {
+    if ((await stat(path)).isDirectory()) yield* walk(path);
+    else yield path;
+  }
+}
+
+async function* walk(folder: string): AsyncGenerator<string> {
+  const entries = [];
+  for await (const entry of await opendir(folder)) if (!entry.name.startsWith(".")) entries.push(entry);
+  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* walk(path);
+    else if (entry.isFile() && claimedFormat(entry.name) !== null) yield path;
+  }
+}
+
+function csvRow(prediction: Prediction): string {
+  if ("error" in prediction) return [prediction.path, `error: ${describeError(prediction.error)}`, ""].map(csvField).join(",");
+  return [prediction.path, prediction.label, prediction.confidence.toFixed(4)].map(csvField).join(",");
+}
+
+/** RFC 4180: quoted where it must be. */
+function csvField(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function jsonRow(prediction: Prediction, labels: readonly string[]): Record<string, unknown> {
+  const { path } = prediction;
+  if ("error" in prediction) return { path, error: describeError(prediction.error) };
+  const probabilities = Object.fromEntries(labels.map((label, i) => [label, prediction.probabilities[i]]));
+  return { path, label: prediction.label, confidence: prediction.confidence, probabilities };
+}

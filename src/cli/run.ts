@@ -1,0 +1,64 @@
+/** `assay run`: from photographs and a spec to the verdict table. */
+import { existsSync } from "node:fs";
+import { basename, join, relative, resolve } from "node:path";
+import { Fault } from "../core/index.js";
+import { run, type RunResult, type Surroundings } from "../pipeline.js";
+import { exitCode, renderVerdictTable, summarizeVerdicts } from "../report/index.js";
+import { cacheFolder, stateFolder } from "../store/index.js";
+import type { RunArguments } from "./main.js";
+import { listenForInterrupts } from "./signals.js";
+import { openTerminal, type Terminal } from "./terminal.js";
+
+export async function runCommand(images: string, options: RunArguments): Promise<number> {
+  if (options.spec === undefined)
+    throw new Fault("usage", { what: "no spec was given", expected: "--spec with a file", remedy: "write one as in docs/spec.md" });
+  const terminal = openTerminal(options.json);
+  const request = {
+    images,
+    spec: options.spec,
+    out: options.out ?? `assay-${basename(resolve(images))}`,
+    exclude: options.exclude,
+    seed: options.seed,
+    resume: options.resume,
+  };
+  const result = await run(request, surroundings(options.threads, terminal));
+  return showResult(result, terminal);
+}
+
+/** Folders, clock, terminal and Ctrl-C of this process. */
+export function surroundings(threads: number, terminal: Terminal): Surroundings {
+  return {
+    cacheFolder: cacheFolder(),
+    stateFolder: stateFolder(),
+    threads: Math.max(1, threads),
+    now: () => new Date(),
+    progress: terminal.progress,
+    listen: (event) => {
+      if (event.kind === "observation" || event.kind === "decision") terminal.say(`${event.stage.padEnd(10)} ${event.text}`);
+    },
+    signal: listenForInterrupts(),
+  };
+}
+
+/** Prints verdicts and what to do next; returns the exit status. */
+export function showResult({ folder, evidence }: RunResult, terminal: Terminal): number {
+  const report = join(folder, "report.html");
+  const code = exitCode(evidence);
+  if (terminal.json) {
+    terminal.answer(JSON.stringify({ folder, report, exitCode: code, ...evidence }));
+    return code;
+  }
+  terminal.say("");
+  terminal.answer(renderVerdictTable(evidence, { width: terminal.width, color: terminal.color }));
+  terminal.say("");
+  terminal.say(summarizeVerdicts(evidence));
+  terminal.say(`report   ${shown(report)}`);
+  const bundle = join(folder, "bundle");
+  if (existsSync(bundle)) terminal.say(`predict  assay predict ${shown(bundle)} <photo or folder>`);
+  return code;
+}
+
+function shown(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith("..") || short === "" ? path : short;
+}

@@ -1,0 +1,14 @@
+/** Ctrl-C: the first asks the work to stop where it can be resumed, the second ends the process at once. */
+
+/** An AbortSignal raised by the first SIGINT or SIGTERM. */
+export function listenForInterrupts(): AbortSignal {
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    process.stderr.write("\ninterrupted: stopping where it can be resumed (once more to end at once)\n");
+    controller.abort();
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  return controller.signal;
+}

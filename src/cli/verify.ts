@@ -1,0 +1,24 @@
+/** `assay verify`: the proof alone, for a bundle that is there already. */
+import { join } from "node:path";
+import { verifyBundle } from "../pipeline.js";
+import { exitCode, renderReport, renderVerdictTable, summarizeVerdicts } from "../report/index.js";
+import { writeFileAtomic, writeJson } from "../store/index.js";
+import type { VerifyArguments } from "./main.js";
+import { surroundings } from "./run.js";
+import { openTerminal } from "./terminal.js";
+
+export async function verifyCommand(folder: string, options: VerifyArguments): Promise<number> {
+  const terminal = openTerminal(options.json);
+  const evidence = await verifyBundle(folder, options.spec, options.data, surroundings(options.threads, terminal));
+  if (options.out !== undefined) {
+    await writeJson(join(options.out, "evidence.json"), evidence);
+    await writeFileAtomic(join(options.out, "report.html"), renderReport(evidence));
+  }
+  const code = exitCode(evidence);
+  if (terminal.json) terminal.answer(JSON.stringify({ exitCode: code, ...evidence }));
+  else {
+    terminal.answer(renderVerdictTable(evidence, { width: terminal.width, color: terminal.color }));
+    terminal.say(summarizeVerdicts(evidence));
+  }
+  return code;
+}

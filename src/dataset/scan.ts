@@ -1,0 +1,160 @@
+/** The scan: every photograph of a folder read once, hashed by its pixels, labelled by its place; whatever is odd is kept as such. */
+import { realpath, stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join, resolve } from "node:path";
+import { checkInterrupted, compareCodePoints, Fault, groupBy, mapBounded, type Progress, silent } from "../core/index.js";
+import { setImageThreads } from "../image/index.js";
+import { errorCode } from "../store/index.js";
+import { createAllowance } from "./allowance.js";
+import { readLayout, type Source, type Sources } from "./layout.js";
+import type { BrokenFile, Dataset, IgnoredEntry, Picture } from "./picture.js";
+import { explainReadError, type ReadingMemory, readPicture, stampFile } from "./reading.js";
+import { type FileStamp, noCache, openScanCache, type Reading, type ScanCache } from "./scan-cache.js";
+import { checkSufficient, excludeClasses } from "./sufficiency.js";
+import { type Tree, walkTree } from "./tree.js";
+
+export interface ScanOptions {
+  /** Classes to leave out, by name. */
+  readonly exclude?: readonly string[];
+  /** Folder of the user's cache for scans; without it every file is read. */
+  readonly cachePath?: string;
+  /** Cores to use; all where unsaid. */
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+  readonly progress?: Progress;
+  /** Told of every file whether it was read or known from the cache. */
+  readonly observe?: (path: string, how: "read" | "cached") => void;
+}
+
+/** Bytes of files and of pixels that a scan holds at once. */
+const memoryBytes = { files: 128_000_000, pixels: 160_000_000 };
+
+/** A file changed so recently may change again within the clock tick of its file system: it is not remembered. */
+const restMs = 2000;
+
+/**
+ * Scans a folder of labelled photographs.
+ * Throws `images-missing` (no such folder, or a file), `images-unreadable`, `images-insufficient` (no images, all broken,
+ * one class), `usage` (an excluded class that is not there), `interrupted` (what was read is kept in the cache).
+ */
+export async function scan(root: string, options: ScanOptions = {}): Promise<Dataset> {
+  const folder = await openRoot(root);
+  const tree = await walkRoot(folder, options.signal);
+  const sources = readLayout(tree);
+  const { kept, excluded } = excludeClasses(sources, options.exclude ?? []);
+  const cache = options.cachePath === undefined ? noCache : await openScanCache(options.cachePath, folder);
+  let complete = false;
+  try {
+    const readings = await readAll(folder, kept, cache, options);
+    complete = true;
+    const dataset = assemble(folder, tree, sources, kept, readings, excluded);
+    checkSufficient(dataset);
+    return dataset;
+  } finally {
+    await cache.close(complete ? new Set(tree.files) : null);
+  }
+}
+
+async function openRoot(root: string): Promise<string> {
+  const absolute = resolve(root);
+  try {
+    if ((await stat(absolute)).isDirectory()) return await realpath(absolute);
+  } catch (error) {
+    throw rootFault(absolute, error);
+  }
+  throw new Fault("images-missing", { what: `${absolute} is not a folder`, expected: "a folder with one sub-folder for each class", got: "a file" });
+}
+
+async function walkRoot(folder: string, signal: AbortSignal | undefined): Promise<Tree> {
+  try {
+    return await walkTree(folder, signal);
+  } catch (error) {
+    throw error instanceof Fault ? error : rootFault(folder, error);
+  }
+}
+
+function rootFault(path: string, error: unknown): unknown {
+  const code = errorCode(error);
+  if (code === "ENOENT" || code === "ENOTDIR") return new Fault("images-missing", { what: `there is no folder ${path}`, cause: error });
+  if (code === "EACCES" || code === "EPERM") return new Fault("images-unreadable", { what: `${path} may not be read`, cause: error });
+  return error;
+}
+
+/** Readings in the order of the sources. */
+async function readAll(root: string, sources: readonly Source[], cache: ScanCache, options: ScanOptions): Promise<Reading[]> {
+  const { threads = availableParallelism(), signal, progress = silent, observe } = options;
+  setImageThreads(threads);
+  const memory = { files: createAllowance(memoryBytes.files), pixels: createAllowance(memoryBytes.pixels) };
+  let done = 0;
+  // Two more than there are cores: they read while the others decode.
+  return mapBounded(sources, threads + 2, async ({ path }) => {
+    checkInterrupted(signal);
+    const { reading, how } = await readOne(root, path, cache, memory);
+    observe?.(path, how);
+    progress({ stage: "scan", done: ++done, total: sources.length, unit: "files" });
+    return reading;
+  });
+}
+
+type Outcome = { readonly reading: Reading; readonly how: "read" | "cached" };
+
+async function readOne(root: string, path: string, cache: ScanCache, memory: ReadingMemory): Promise<Outcome> {
+  const absolute = join(root, path);
+  let stamp: FileStamp;
+  try {
+    stamp = await stampFile(absolute);
+  } catch (error) {
+    return { reading: explainReadError(error), how: "read" };
+  }
+  const known = cache.find(path, stamp);
+  if (known) return { reading: known, how: "cached" };
+  const reading = await readPicture(absolute, stamp, memory);
+  if (isLasting(reading) && Date.now() - Number(BigInt(stamp.changed) / 1_000_000n) > restMs)
+    await cache.add(path, stamp, reading);
+  return { reading, how: "read" };
+}
+
+/** What the file's content decides may be remembered; what the moment decided may not. */
+function isLasting(reading: Reading): boolean {
+  return reading.kind !== "broken" || !["vanished", "no-permission", "changing", "unreadable"].includes(reading.why);
+}
+
+function assemble(
+  root: string,
+  tree: Tree,
+  sources: Sources,
+  kept: readonly Source[],
+  readings: readonly Reading[],
+  excluded: Dataset["excluded"],
+): Dataset {
+  const pictures: Picture[] = [];
+  const broken: BrokenFile[] = [];
+  const ignored: IgnoredEntry[] = [...tree.ignored, ...sources.ignored];
+  for (const [index, source] of kept.entries()) {
+    const reading = readings[index]!;
+    const { path, label } = source;
+    if (reading.kind === "picture") pictures.push(toPicture(source, reading));
+    else if (reading.kind === "broken")
+      broken.push({ path, label, reason: reading.reason, kind: reading.why, remedy: reading.remedy });
+    else ignored.push({ path, kind: "not-image", reason: "not an image file" });
+  }
+  const classes = [...groupBy(pictures, ({ label }) => label).keys()].toSorted(compareCodePoints);
+  const left = new Set([...classes, ...excluded.map(({ label }) => label)]);
+  return {
+    root,
+    layout: sources.layout,
+    classes,
+    pictures,
+    broken,
+    ignored: ignored.toSorted((a, b) => compareCodePoints(a.path, b.path)),
+    emptyClasses: sources.labels.filter((label) => !left.has(label)),
+    excluded,
+    aliases: sources.aliases,
+    followedLinks: tree.followedLinks,
+  };
+}
+
+function toPicture({ path, label, given, group }: Source, reading: Extract<Reading, { kind: "picture" }>): Picture {
+  const { fileHash, pixelHash, sizeBytes, facts } = reading;
+  return { path, label, fileHash, pixelHash, sizeBytes, facts, given, group };
+}

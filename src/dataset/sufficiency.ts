@@ -1,0 +1,62 @@
+/** Which classes take part, and whether what was found is enough to learn from. */
+import { Fault, formatCount, groupBy, quoteName } from "../core/index.js";
+import { normalizeLabel, type Source, type Sources } from "./layout.js";
+import type { Dataset } from "./picture.js";
+
+/** Leaves classes out by name. Throws `usage` for a name that no class has. */
+export function excludeClasses(
+  sources: Sources,
+  exclude: readonly string[],
+): { kept: readonly Source[]; excluded: Dataset["excluded"] } {
+  const names = [...new Set(exclude.map(normalizeLabel))];
+  const labels = new Set(sources.labels);
+  const unknown = names.filter((name) => !labels.has(name));
+  if (unknown.length > 0)
+    throw new Fault("usage", {
+      what: `--exclude names ${unknown.length === 1 ? "a class that is" : "classes that are"} not there`,
+      expected: `one of ${listNames(sources.labels)}`,
+      got: listNames(unknown),
+      remedy: "write the name as the folder has it",
+    });
+  const left = new Set(names);
+  const byLabel = groupBy(sources.files, ({ label }) => label);
+  return {
+    kept: sources.files.filter(({ label }) => !left.has(label)),
+    excluded: names.map((label) => ({ label, files: byLabel.get(label)?.length ?? 0 })),
+  };
+}
+
+/** Throws `images-insufficient` when there is nothing to learn from, saying what was found. */
+export function checkSufficient(dataset: Dataset): void {
+  const { pictures, classes, broken, ignored, root, emptyClasses } = dataset;
+  if (classes.length >= 2) return;
+  const insufficient = (got: string, remedy?: string): Fault =>
+    new Fault("images-insufficient", {
+      what: `too little to learn from in ${root}`,
+      expected: "readable photographs of at least two classes, one folder for each class",
+      got,
+      ...(remedy === undefined ? {} : { remedy }),
+    });
+  if (pictures.length === 0 && broken.length > 0)
+    throw insufficient(
+      `${formatCount(broken.length)} image files, none of them readable; the first: ${quoteName(broken[0]!.path)}: ${broken[0]!.reason}`,
+      broken[0]!.remedy,
+    );
+  if (pictures.length === 0) {
+    const stray = ignored.find(({ kind }) => kind === "stray");
+    const files = ignored.filter(({ kind }) => kind === "stray" || kind === "not-image").length;
+    throw insufficient(
+      files === 0
+        ? "no files in class folders"
+        : `no images in class folders, but ${formatCount(files)} other files${stray ? `, such as ${quoteName(stray.path)}` : ""}`,
+    );
+  }
+  const others = emptyClasses.length > 0 ? `; without a readable photograph: ${listNames(emptyClasses)}` : "";
+  throw insufficient(`one class, ${listNames(classes)}, with ${formatCount(pictures.length)} photographs${others}`);
+}
+
+/** Names in quotes; of many the first ten. */
+export function listNames(names: readonly string[]): string {
+  const shown = names.slice(0, 10).map(quoteName).join(", ");
+  return names.length > 10 ? `${shown} and ${formatCount(names.length - 10)} more` : shown;
+}

@@ -1,0 +1,18 @@
+/** Photographs in and out: decode, orient, hash, prepare for a network, encode. The only module that imports sharp (libvips). */
+export { explainDecodeError, UnreadableImage, type UnreadableKind } from "./decode-error.js";
+export { decodePixels, losslessCopy } from "./copies.js";
+export { encodeJpeg, encodePng, thumbnail } from "./encode.js";
+export {
+  claimedFormat,
+  conversionAdvice,
+  fileExtension,
+  type FormatName,
+  imageExtensions,
+  isDecoded,
+  sniffBytes,
+  sniffFormat,
+} from "./formats.js";
+export { type ImageFacts, inspect, inspectPixels, type Inspection, readFacts } from "./inspect.js";
+export { type DecodeLimits, defaultPixelLimit, imageLibraryVersions, setImageThreads } from "./library.js";
+export { prepare } from "./prepare.js";
+export { type View, type ViewMode, viewName } from "./view.js";

@@ -1,0 +1,17 @@
+/** ONNX graphs read, written and edited, and sessions of ONNX Runtime in worker threads (onnx.ai/onnx; onnxruntime.ai). */
+export * from "./graph.js";
+export {
+  type Attributes,
+  type Dimension,
+  makeModel,
+  type ModelProto,
+  type NodeProto,
+  parseModel,
+  serializeModel,
+  type TensorProto,
+  valueDims,
+  type ValueShape,
+} from "./proto.js";
+export type { SessionOptions } from "./protocol.js";
+export { Engine, openSession, runtimeVersion, Session, SessionPool } from "./session.js";
+export * from "./tensor.js";

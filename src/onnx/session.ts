@@ -1,0 +1,174 @@
+/** Sessions on the main thread's side: handles whose work happens in worker threads. */
+import { createRequire } from "node:module";
+import { Worker } from "node:worker_threads";
+import { Fault } from "../core/index.js";
+import type { CallName, Calls, Reply, Request, SessionOptions } from "./protocol.js";
+import type { Feeds, Tensor } from "./tensor.js";
+
+// Under vitest this file is TypeScript, which a worker of Node 20 cannot load: the built worker serves there.
+const workerFile = new URL(
+  import.meta.url.endsWith(".ts") ? "../../dist/onnx/worker.js" : "./worker.js",
+  import.meta.url,
+);
+
+/** The version of ONNX Runtime, without loading it. */
+export const runtimeVersion: string = (
+  createRequire(import.meta.url)("onnxruntime-node/package.json") as { version: string }
+).version;
+
+interface Waiting {
+  readonly resolve: (answer: never) => void;
+  readonly reject: (error: Fault) => void;
+}
+
+/** One worker thread; it can own several sessions. */
+export class Engine {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #nextId = 0;
+  #ended: string | null = null;
+
+  constructor() {
+    this.#worker = new Worker(workerFile);
+    this.#worker.on("message", (reply: Reply) => this.#settle(reply));
+    this.#worker.on("error", (error) => this.#fail(error.message));
+    this.#worker.on("exit", (code) => this.#fail(`the worker thread ended with code ${code}`));
+  }
+
+  /** Opens a session. Throws `engine-failed` when ONNX Runtime refuses the model. */
+  async open(model: Uint8Array | string, options: SessionOptions): Promise<Session> {
+    const session = this.#nextId++;
+    await this.call("create", { session, model, options });
+    return new Session(this, session);
+  }
+
+  call<K extends CallName>(call: K, ask: Calls[K]["ask"], transfer: ArrayBuffer[] = []): Promise<Calls[K]["answer"]> {
+    if (this.#ended !== null) return Promise.reject(engineFault(this.#ended));
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, call, ask } as Request, transfer);
+    });
+  }
+
+  /** Ends the thread; whatever it still had to do fails. */
+  async close(): Promise<void> {
+    this.#ended ??= "the engine is closed";
+    await this.#worker.terminate();
+  }
+
+  #settle(reply: Reply): void {
+    const waiting = this.#waiting.get(reply.id);
+    this.#waiting.delete(reply.id);
+    if ("error" in reply) waiting?.reject(engineFault(reply.error));
+    else waiting?.resolve(reply.answer as never);
+  }
+
+  #fail(reason: string): void {
+    this.#ended ??= reason;
+    for (const { reject } of this.#waiting.values()) reject(engineFault(reason));
+    this.#waiting.clear();
+  }
+}
+
+/** A model ready to run in its engine's thread. */
+export class Session {
+  readonly #engine: Engine;
+  readonly #session: number;
+
+  constructor(engine: Engine, session: number) {
+    this.#engine = engine;
+    this.#session = session;
+  }
+
+  /**
+   * Runs the model once. Feeds are copied to the worker unless their buffers are listed in `transfer`, which empties them here.
+   * Throws `engine-failed`.
+   */
+  run(
+    feeds: Feeds,
+    outputs: readonly string[] | null = null,
+    transfer: ArrayBuffer[] = [],
+  ): Promise<Readonly<Record<string, Tensor>>> {
+    return this.#engine.call("run", { session: this.#session, feeds, outputs }, transfer);
+  }
+
+  /** Milliseconds of `runs` single runs after `warmUp` unmeasured ones, timed inside the worker. */
+  time(feeds: Feeds, warmUp: number, runs: number): Promise<Float64Array> {
+    return this.#engine.call("time", { session: this.#session, feeds, warmUp, runs });
+  }
+
+  /** Frees the session; the engine stays. */
+  async release(): Promise<void> {
+    await this.#engine.call("release", { session: this.#session });
+  }
+
+  /** Frees the session and ends the engine's thread. */
+  close(): Promise<void> {
+    return this.#engine.close();
+  }
+}
+
+/** A session in a thread of its own. */
+export async function openSession(model: Uint8Array | string, options: SessionOptions): Promise<Session> {
+  const engine = new Engine();
+  try {
+    return await engine.open(model, options);
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+/** Several single-threaded sessions of one model, one per core: decoding and inference then share the cores without waiting. */
+export class SessionPool {
+  readonly #idle: Session[];
+  readonly #all: readonly Session[];
+  readonly #queue: ((session: Session) => void)[] = [];
+
+  private constructor(sessions: readonly Session[]) {
+    this.#all = sessions;
+    this.#idle = [...sessions];
+  }
+
+  static async open(model: Uint8Array | string, size: number): Promise<SessionPool> {
+    const opened = await Promise.allSettled(
+      Array.from({ length: Math.max(1, size) }, () => openSession(model, { threads: 1 })),
+    );
+    const sessions = opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    const failure = opened.find((result) => result.status === "rejected");
+    if (failure) {
+      await Promise.all(sessions.map((session) => session.close()));
+      throw failure.reason;
+    }
+    return new SessionPool(sessions);
+  }
+
+  get size(): number {
+    return this.#all.length;
+  }
+
+  /** Runs on the next free session; see `Session.run`. */
+  async run(
+    feeds: Feeds,
+    outputs: readonly string[] | null = null,
+    transfer: ArrayBuffer[] = [],
+  ): Promise<Readonly<Record<string, Tensor>>> {
+    const session = this.#idle.pop() ?? (await new Promise<Session>((resolve) => this.#queue.push(resolve)));
+    try {
+      return await session.run(feeds, outputs, transfer);
+    } finally {
+      const next = this.#queue.shift();
+      if (next) next(session);
+      else this.#idle.push(session);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#all.map((session) => session.close()));
+  }
+}
+
+function engineFault(reason: string): Fault {
+  return new Fault("engine-failed", { what: `ONNX Runtime failed: ${reason}` });
+}

@@ -1,0 +1,126 @@
+/** What stands behind the verdicts: cost figures, findings in the data, the trace, the machine, hashes, what is not built yet. */
+import { formatBytes, formatCount, formatSeconds } from "../core/index.js";
+import type { Evidence } from "../verify/evidence.js";
+import { type Html, html, renderName } from "./html.js";
+
+/** One event of the trace, as the report shows it. */
+export interface TraceEntry {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly kind: string;
+  readonly text: string;
+}
+
+type Finding = Evidence["findings"][number];
+
+/** Events shown before the rest is folded away. */
+const openEvents = 60;
+const shownExamples = 5;
+
+/** Latency, size, memory and training time as a row of figures. */
+export function renderCosts(evidence: Evidence): Html {
+  const { latencyMs, modelSizeBytes, peakMemoryBytes, trainingSeconds } = evidence.metrics;
+  const bound = latencyMs.p95Upper === null ? "too few runs for a bound" : `at most ${formatMs(latencyMs.p95Upper)} by its bound`;
+  const tiles = [
+    renderTile("Latency, p95", formatMs(latencyMs.p95), bound),
+    renderTile("Latency, median", formatMs(latencyMs.p50), `mean ${formatMs(latencyMs.mean)}; ${formatCount(latencyMs.n)} runs of one image`),
+    renderTile("Model size", formatBytes(modelSizeBytes), "model.onnx on disk"),
+    renderTile("Peak memory", peakMemoryBytes === null ? "not recorded" : formatBytes(peakMemoryBytes), "as recorded by the run"),
+    renderTile("Training time", trainingSeconds === null ? "not recorded" : formatSeconds(trainingSeconds), "as recorded by the run"),
+  ];
+  return html`<section id="costs" aria-labelledby="costs-title"><h2 id="costs-title">Speed and size</h2>
+<dl class="tiles">${tiles}</dl></section>`;
+}
+
+/** What the audit found in the data, worst first. */
+export function renderFindings(evidence: Evidence): Html {
+  const order: readonly Finding["severity"][] = ["error", "warning", "info"];
+  const findings = order.flatMap((severity) => evidence.findings.filter((finding) => finding.severity === severity));
+  const body = findings.length === 0 ? html`<p>No findings.</p>` : html`<ul class="findings">${findings.map(renderFinding)}</ul>`;
+  return html`<section id="data" aria-labelledby="data-title"><h2 id="data-title">Findings in the data</h2>
+<p class="lead">Nothing in the user's folder was changed.</p>
+${body}</section>`;
+}
+
+/** The run as a timeline: when, what kind of step, in a sentence. */
+export function renderTrace(trace: readonly TraceEntry[]): Html | null {
+  if (trace.length === 0) return null;
+  const start = Date.parse(trace[0]!.at);
+  const list = (events: readonly TraceEntry[]): Html => html`<ol class="trace">${events.map((event) => renderEvent(event, start))}</ol>`;
+  const folded = trace.slice(openEvents);
+  return html`<section id="trace" aria-labelledby="trace-title"><h2 id="trace-title">What was done</h2>
+<p class="lead">${formatCount(trace.length)} steps from ${formatMoment(trace[0]!.at)}; times count from there.</p>
+${list(trace.slice(0, openEvents))}
+${folded.length > 0 && html`<details><summary>The other ${formatCount(folded.length)} steps</summary>${list(folded)}</details>`}</section>`;
+}
+
+/** Machine, versions and hashes: what it takes to measure again. */
+export function renderMachine(evidence: Evidence): Html {
+  const { machine, run } = evidence;
+  return html`<section id="machine" aria-labelledby="machine-title"><h2 id="machine-title">Machine and identity</h2>
+<div class="columns">${renderFacts("Run", [
+    ["Finished", formatMoment(run.finishedAt)],
+    ["Images", run.images],
+    ["Spec", run.specSource],
+    ["Seed", String(run.seed)],
+    ["Test opening", run.testOpening === 1 ? "1 (the first)" : String(run.testOpening)],
+    ["Spec SHA-256", run.specHash],
+    ["Bundle SHA-256", run.bundleHash],
+  ])}${renderFacts("Machine", [
+    ["Processor", machine.cpu],
+    ["Cores used", String(machine.cores)],
+    ["Memory", formatBytes(machine.memoryBytes)],
+    ["Platform", machine.platform],
+    ["assay", machine.assay],
+    ["Node", machine.node],
+    ["ONNX Runtime", machine.onnxruntime],
+    ["libvips", machine.libvips],
+  ])}</div></section>`;
+}
+
+/** What this release leaves out, said openly; nothing where nothing is missing. */
+export function renderMissing(evidence: Evidence): Html | null {
+  if (evidence.notBuiltYet.length === 0) return null;
+  return html`<section id="missing" aria-labelledby="missing-title"><h2 id="missing-title">Not built yet</h2>
+<p class="lead">This release of assay does not do the following. Lines of the spec that need it are unproven, never assumed.</p>
+<ul class="missing">${evidence.notBuiltYet.map((item) => html`<li>${item}</li>`)}</ul></section>`;
+}
+
+/** "14 March 2026, 09:41 UTC"; text that is no date stays as it is. */
+export function formatMoment(iso: string): string {
+  const time = Date.parse(iso);
+  if (Number.isNaN(time)) return iso;
+  const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" }).format(time);
+  return `${day}, ${new Date(time).toISOString().slice(11, 16)} UTC`;
+}
+
+function renderTile(name: string, value: string, note: string): Html {
+  return html`<div><dt>${name}</dt><dd><span class="number big">${value}</span><span class="aside">${note}</span></dd></div>`;
+}
+
+function renderFinding(finding: Finding): Html {
+  const examples = finding.examples.slice(0, shownExamples).map((example) => html`<li><code>${renderName(example)}</code></li>`);
+  const more = Math.max(finding.count, finding.examples.length) - examples.length;
+  return html`<li class="finding ${finding.severity}"><span class="severity">${finding.severity}</span><div><p>${finding.text}</p>${examples.length > 0 && html`<ul class="examples">${examples}${more > 0 && html`<li class="aside">and ${formatCount(more)} more</li>`}</ul>`}</div></li>`;
+}
+
+function renderEvent(event: TraceEntry, start: number): Html {
+  const seconds = (Date.parse(event.at) - start) / 1000;
+  return html`<li><time datetime="${event.at}">${Number.isFinite(seconds) && `+${formatClock(seconds)}`}</time><span class="kind ${event.kind.replace(/[^a-z]/gi, "")}">${event.kind}</span><span class="words">${event.text}</span></li>`;
+}
+
+function renderFacts(title: string, facts: readonly (readonly [string, string])[]): Html {
+  return html`<div><h3>${title}</h3><dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${renderName(value)}</dd></div>`)}</dl></div>`;
+}
+
+/** 83.2 → "1:23.2", so that the times of a list stand under each other. */
+function formatClock(seconds: number): string {
+  const tenths = Math.max(0, Math.round(seconds * 10));
+  const rest = `${String(Math.floor(tenths / 10) % 60).padStart(2, "0")}.${tenths % 10}`;
+  const minutes = Math.floor(tenths / 600);
+  return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`;
+}
+
+function formatMs(latencyMs: number): string {
+  return Number.isFinite(latencyMs) ? formatSeconds(latencyMs / 1000) : "?";
+}

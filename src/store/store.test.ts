@@ -1,0 +1,155 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import {
+  cacheFolder,
+  decodeSafetensors,
+  encodeSafetensors,
+  openLedger,
+  openRunFolder,
+  stateFolder,
+  writeFileAtomic,
+} from "./index.js";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "assay-store-"));
+});
+
+const identity = { images: "/photos", seed: 1 };
+
+describe("run folders", () => {
+  test("a new folder is made and remembers its run", async () => {
+    const run = await openRunFolder(join(folder, "a", "run"), identity, false);
+    expect(run.resumed).toBe(false);
+    await run.close();
+    const again = await openRunFolder(run.path, { ...identity }, true);
+    expect(again.resumed).toBe(true);
+    await again.close();
+  });
+
+  test("an earlier run is never overwritten", async () => {
+    const run = await openRunFolder(join(folder, "run"), identity, false);
+    await run.close();
+    await expect(openRunFolder(run.path, identity, false)).rejects.toMatchObject({
+      code: "output-exists",
+      remedy: expect.stringContaining("--resume") as string,
+    });
+  });
+
+  test("nor are other files", async () => {
+    writeFileSync(join(folder, "thesis.txt"), "years of work");
+    await expect(openRunFolder(folder, identity, false)).rejects.toMatchObject({ code: "output-exists" });
+    await expect(openRunFolder(folder, identity, true)).rejects.toMatchObject({ code: "run-mismatch" });
+    expect(readdirSync(folder)).toEqual(["thesis.txt"]);
+  });
+
+  test("a run of other options is not resumed, and the fault says which", async () => {
+    const run = await openRunFolder(join(folder, "run"), identity, false);
+    await run.close();
+    await expect(openRunFolder(run.path, { ...identity, seed: 2 }, true)).rejects.toMatchObject({
+      code: "run-mismatch",
+      message: expect.stringContaining("seed") as string,
+    });
+  });
+
+  test("a file in the way is a fault", async () => {
+    writeFileSync(join(folder, "file"), "");
+    await expect(openRunFolder(join(folder, "file"), identity, false)).rejects.toMatchObject({ code: "output-unwritable" });
+    await expect(openRunFolder(join(folder, "file", "run"), identity, false)).rejects.toMatchObject({
+      code: "output-unwritable",
+    });
+  });
+
+  test("only one process works in it; the lock of a dead one is taken over", async () => {
+    const run = await openRunFolder(join(folder, "run"), identity, false);
+    await expect(openRunFolder(run.path, identity, true)).rejects.toMatchObject({ code: "output-locked" });
+    await run.close();
+    writeFileSync(join(run.path, ".lock"), "999999999");
+    const after = await openRunFolder(run.path, identity, true);
+    await after.close();
+  });
+
+  test("discard takes back a new folder, not a resumed one", async () => {
+    const run = await openRunFolder(join(folder, "run"), identity, false);
+    await run.discard();
+    await run.close();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+test("atomic files leave nothing half-written behind", async () => {
+  await writeFileAtomic(join(folder, "x", "y.txt"), "one");
+  await writeFileAtomic(join(folder, "x", "y.txt"), "two");
+  expect(readFileSync(join(folder, "x", "y.txt"), "utf8")).toBe("two");
+  expect(readdirSync(join(folder, "x"))).toEqual(["y.txt"]);
+  mkdirSync(join(folder, "x", "z"));
+  await expect(writeFileAtomic(join(folder, "x", "z"), "three")).rejects.toMatchObject({ code: "output-unwritable" });
+  expect(readdirSync(join(folder, "x")).toSorted()).toEqual(["y.txt", "z"]);
+});
+
+describe("safetensors", () => {
+  const file = {
+    tensors: {
+      a: { dtype: "F16", shape: [2, 3], data: new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]) },
+      b: { dtype: "U8", shape: [0], data: new Uint8Array() },
+    },
+    metadata: { seconds: "1.5" },
+  } as const;
+
+  test("survive writing and reading", () => {
+    expect(decodeSafetensors(encodeSafetensors(file))).toEqual(file);
+  });
+
+  test("follow the published layout", () => {
+    const bytes = Buffer.from(encodeSafetensors(file));
+    const length = Number(bytes.readBigUInt64LE(0));
+    expect(length % 8).toBe(0);
+    expect(JSON.parse(bytes.toString("utf8", 8, 8 + length))).toMatchObject({ a: { data_offsets: [0, 12] } });
+    expect(bytes.length).toBe(8 + length + 12);
+  });
+
+  test.each([0, 7, 30, 140])("cut off after %d bytes they are refused", (length) => {
+    const bytes = encodeSafetensors(file);
+    expect(() => decodeSafetensors(bytes.subarray(0, Math.min(length, bytes.length - 1)))).toThrow(/cut off/);
+  });
+});
+
+describe("the ledger", () => {
+  let minute = 0;
+  const now = (): Date => new Date(Date.UTC(2026, 0, 1, 0, minute++));
+  const images = ["a", "b", "c"].map((name) => name.repeat(64));
+
+  test("counts bundles that saw the most-opened photograph; the same bundle again is free", async () => {
+    const ledger = openLedger(join(folder, "ledger"), now);
+    expect((await ledger.open("bundle 1", images)).opening).toBe(1);
+    expect((await ledger.open("bundle 1", images)).opening).toBe(1);
+    expect((await ledger.open("bundle 2", images.slice(1))).opening).toBe(2);
+    expect((await ledger.open("bundle 3", images)).opening).toBe(3);
+    expect((await ledger.open("bundle 2", images.slice(1))).opening).toBe(2);
+    expect((await ledger.open("bundle 1", images)).opening).toBe(1);
+    expect((await ledger.open("bundle 4", ["d".repeat(64)])).opening).toBe(1);
+    expect(readdirSync(join(folder, "ledger"))).toHaveLength(4);
+  });
+
+  test("more photographs shown to a known bundle are an opening of their own", async () => {
+    const ledger = openLedger(join(folder, "ledger"), now);
+    await ledger.open("bundle 1", images.slice(0, 1));
+    await ledger.open("bundle 2", images);
+    expect((await ledger.open("bundle 1", images)).opening).toBe(2);
+  });
+
+  test("an unreadable entry is a fault, not a fresh start", async () => {
+    const ledger = openLedger(join(folder, "ledger"), now);
+    await ledger.open("bundle 1", images);
+    writeFileSync(join(folder, "ledger", "0.json"), "{");
+    await expect(ledger.open("bundle 2", images)).rejects.toMatchObject({ code: "internal" });
+  });
+});
+
+test("folders can be moved by variables", () => {
+  expect(cacheFolder({ ASSAY_CACHE: folder })).toBe(folder);
+  expect(stateFolder({ ASSAY_STATE: folder })).toBe(folder);
+  expect(cacheFolder({})).not.toBe(stateFolder({}));
+});

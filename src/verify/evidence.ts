@@ -1,0 +1,89 @@
+/** The contract of evidence.json: what verify measured and what follows from it for each line of the spec. */
+import type { Machine } from "../bench/index.js";
+import type { Comparison, JudgedOn, RequirementKind, Role, Unit } from "../spec/index.js";
+
+/** met: the one-sided bound clears the target; not met: the other bound misses it; unproven: the data cannot decide or it is not measured yet; not checkable: no check exists for such a line. */
+export type Verdict = "met" | "not met" | "unproven" | "not checkable";
+
+export interface RequirementEvidence {
+  readonly id: string;
+  /** The spec's line exactly. */
+  readonly text: string;
+  readonly kind: RequirementKind;
+  readonly role: Role;
+  readonly target: { readonly comparison: Comparison; readonly value: number } | null;
+  readonly unit: Unit;
+  readonly split: JudgedOn;
+  readonly estimator: string;
+  /** In `unit`; null where nothing was measured. */
+  readonly measured: number | null;
+  /** One-sided lower bound at level alpha, or null. */
+  readonly lower: number | null;
+  /** One-sided upper bound at level alpha, or null. */
+  readonly upper: number | null;
+  readonly alpha: number;
+  /** Number of photographs, timings … behind `measured`. */
+  readonly n: number | null;
+  readonly verdict: Verdict;
+  /** One sentence: what the verdict rests on, or why it is open and what would decide it. */
+  readonly evidence: string;
+}
+
+export interface ClassRow {
+  readonly label: string;
+  readonly trainCount: number;
+  readonly testCount: number;
+  readonly testCorrect: number;
+  readonly recall: number | null;
+  readonly recallLower: number | null;
+  readonly recallUpper: number | null;
+  readonly precision: number | null;
+}
+
+export interface Evidence {
+  readonly schema: 1;
+  readonly run: {
+    /** ISO 8601. */
+    readonly finishedAt: string;
+    readonly images: string;
+    readonly specSource: string;
+    readonly specHash: string;
+    readonly bundleHash: string;
+    readonly seed: number;
+    /** Which opening of these test photographs this was; 1 the first. */
+    readonly testOpening: number;
+    /** The level at which lines judged on test were judged at this opening. */
+    readonly testAlpha: number;
+    /** Openings of these photographs by other bundles before this one. */
+    readonly earlierOpenings: readonly { readonly at: string; readonly bundleHash: string }[];
+  };
+  readonly machine: Machine;
+  readonly requirements: readonly RequirementEvidence[];
+  readonly metrics: {
+    readonly test: SplitMetrics;
+    readonly calibrate: SplitMetrics | null;
+    readonly classes: readonly ClassRow[];
+    readonly latencyMs: { readonly p50: number; readonly p95: number; readonly p95Upper: number | null; readonly mean: number; readonly n: number };
+    readonly modelSizeBytes: number;
+    readonly trainingSeconds: number | null;
+    readonly peakMemoryBytes: number | null;
+  };
+  /** Short findings of the audit, as sentences. */
+  readonly findings: readonly { readonly severity: "info" | "warning" | "error"; readonly text: string; readonly count: number; readonly examples: readonly string[] }[];
+  readonly notBuiltYet: readonly string[];
+}
+
+export interface SplitMetrics {
+  readonly n: number;
+  readonly accuracy: number;
+  /** Two-sided 95 % interval (Clopper–Pearson). */
+  readonly accuracyInterval: readonly [number, number];
+  readonly balancedAccuracy: number;
+  /** Two-sided 95 % bootstrap interval, approximate. */
+  readonly balancedAccuracyInterval: readonly [number, number];
+  readonly negativeLogLikelihood: number;
+  /** Expected calibration error, 15 equal-mass bins. */
+  readonly calibrationError: number;
+  /** confusion[i][j]: pictures of class i labelled j. */
+  readonly confusion: readonly (readonly number[])[];
+}

@@ -1,0 +1,169 @@
+/** The proof: opens the sealed test split, measures the bundle again from its files alone, and judges every line of the spec. */
+import { join } from "node:path";
+import { stat } from "node:fs/promises";
+import type { Finding } from "../audit/index.js";
+import { describeMachine, measureLatency } from "../bench/index.js";
+import { type Bundle, fileNames, type Provenance } from "../bundle/index.js";
+import { checkInterrupted, describeError, Fault, type Progress } from "../core/index.js";
+import type { Dataset, Picture } from "../dataset/index.js";
+import type { Spec } from "../spec/index.js";
+import { openingAlpha, quantile, quantileUpperBound } from "../statistics/index.js";
+import type { Ledger } from "../store/index.js";
+import type { ClassRow, Evidence, SplitMetrics } from "./evidence.js";
+import { judge, type Measurements } from "./judge.js";
+import { classRows, measureSplit, type Outcome } from "./measure.js";
+
+/** The photographs that a bundle is judged on. */
+export interface Offered {
+  readonly test: readonly Picture[];
+  readonly calibrate: readonly Picture[];
+}
+
+export interface VerifyRequest {
+  readonly bundle: Bundle;
+  readonly provenance: Provenance;
+  readonly spec: Spec;
+  readonly dataset: Dataset;
+  readonly offered: Offered;
+  readonly findings: readonly Finding[];
+  readonly ledger: Ledger;
+  readonly threads: number;
+  readonly now: () => Date;
+  readonly notBuiltYet: readonly string[];
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Chooses what a data set offers for the proof. Where it holds photographs of the run's own test split, those are judged;
+ * where it holds none, all of it is taken as fresh test data, and a photograph that the model was trained on is a fault `test-leak`.
+ */
+export function offeredPictures(dataset: Dataset, provenance: Provenance): Offered {
+  const { train, select, calibrate, test } = provenance.images;
+  const unique = [...new Map(dataset.pictures.map((picture) => [picture.pixelHash, picture])).values()];
+  const within = (hashes: readonly string[]): Picture[] => {
+    const known = new Set(hashes);
+    return unique.filter(({ pixelHash }) => known.has(pixelHash));
+  };
+  const own = within(test);
+  const leaked = within([...train, ...select, ...calibrate]);
+  const givenAsTest = leaked.filter(({ given }) => given === "test");
+  if (givenAsTest.length > 0 || (own.length === 0 && leaked.length > 0))
+    throw leak(givenAsTest.length > 0 ? givenAsTest : leaked);
+  return { test: own.length > 0 ? own : unique, calibrate: within(calibrate) };
+}
+
+/** Measures and judges. Throws `interrupted`, `images-insufficient` when nothing is offered, `engine-failed`. */
+export async function verify(request: VerifyRequest): Promise<Evidence> {
+  const { bundle, spec, offered, ledger, findings } = request;
+  if (offered.test.length === 0)
+    throw new Fault("images-insufficient", {
+      what: "there is no photograph to test on",
+      expected: "photographs that the model was not trained on",
+      got: "none",
+      remedy: "add photographs, or give test photographs with `assay verify --data`",
+    });
+  const hashes = offered.test.map(({ pixelHash }) => pixelHash);
+  const { opening, earlier } = await ledger.open(bundle.manifest.bundleHash, hashes);
+  const alpha = openingAlpha(spec.alpha, opening);
+  const measured = await measure(request, alpha);
+  const machine = describeMachine();
+  return {
+    schema: 1,
+    run: {
+      finishedAt: request.now().toISOString(),
+      images: request.dataset.root,
+      specSource: spec.source,
+      specHash: spec.hash,
+      bundleHash: bundle.manifest.bundleHash,
+      seed: request.provenance.seed,
+      testOpening: opening,
+      testAlpha: alpha,
+      earlierOpenings: earlier.map(({ at, bundleHash }) => ({ at, bundleHash })),
+    },
+    machine,
+    requirements: spec.requirements.map((line) => judge(line, measured, { spec: spec.alpha, test: alpha, opening })),
+    metrics: summarize(measured),
+    findings: findings.map(({ severity, text, count, examples }) => ({ severity, text, count, examples })),
+    notBuiltYet: request.notBuiltYet,
+  };
+}
+
+async function measure(request: VerifyRequest, alpha: number): Promise<Measurements> {
+  const { bundle, provenance, dataset, offered, spec } = request;
+  const { labels, preprocessing } = bundle.manifest;
+  const test = await predictAll("test", offered.test, request);
+  const calibrate = await predictAll("calibrate", offered.calibrate, request);
+  checkInterrupted(request.signal);
+  const modelPath = join(bundle.folder, fileNames.model);
+  const runs = spec.requirements.some(({ quantile: wanted }) => wanted === "p99") ? 500 : 250;
+  return {
+    labels,
+    test,
+    calibrate,
+    classes: classRows(test, labels, provenance.classCounts, alpha),
+    latencyMs: (await measureLatency(modelPath, { size: preprocessing.size, threads: request.threads, runs })).toSorted(),
+    modelSizeBytes: (await stat(modelPath)).size,
+    imageCount: dataset.pictures.length,
+    classCount: dataset.classes.length,
+    trainingSeconds: provenance.trainingSeconds,
+    peakMemoryBytes: provenance.peakMemoryBytes,
+    threads: request.threads,
+  };
+}
+
+/** Predicts pictures with their true labels; a picture that has become unreadable is a fault, since it was readable in the scan. */
+async function predictAll(split: string, pictures: readonly Picture[], request: VerifyRequest): Promise<readonly Outcome[]> {
+  const { bundle, dataset, progress, signal } = request;
+  const index = new Map(bundle.manifest.labels.map((label, i) => [label, i]));
+  const paths = pictures.map(({ path }) => join(dataset.root, path));
+  const outcomes: Outcome[] = [];
+  for await (const prediction of bundle.predict(paths)) {
+    checkInterrupted(signal);
+    if ("error" in prediction)
+      throw new Fault("image-unreadable", { what: `${prediction.path} changed since the scan`, got: describeError(prediction.error) });
+    const { label, path, pixelHash } = pictures[outcomes.length]!;
+    outcomes.push({
+      path,
+      pixelHash,
+      // A class that the model does not know is −1: whatever it answers is wrong.
+      truth: index.get(label) ?? -1,
+      predicted: index.get(prediction.label)!,
+      probabilities: prediction.probabilities,
+    });
+    progress({ stage: split, done: outcomes.length, total: pictures.length, unit: "images" });
+  }
+  return outcomes;
+}
+
+function summarize(measured: Measurements): Evidence["metrics"] {
+  const { latencyMs, labels } = measured;
+  const summary = (outcomes: readonly Outcome[]): SplitMetrics | null =>
+    outcomes.length === 0 ? null : measureSplit(outcomes, labels.length);
+  const upper = quantileUpperBound(latencyMs, 0.95, 0.05);
+  return {
+    test: summary(measured.test)!,
+    calibrate: summary(measured.calibrate),
+    classes: measured.classes satisfies readonly ClassRow[],
+    latencyMs: {
+      p50: quantile(latencyMs, 0.5),
+      p95: quantile(latencyMs, 0.95),
+      p95Upper: upper,
+      mean: latencyMs.reduce((sum, value) => sum + value, 0) / latencyMs.length,
+      n: latencyMs.length,
+    },
+    modelSizeBytes: measured.modelSizeBytes,
+    trainingSeconds: measured.trainingSeconds,
+    peakMemoryBytes: measured.peakMemoryBytes,
+  };
+}
+
+function leak(pictures: readonly Picture[]): Fault {
+  return new Fault("test-leak", {
+    what: `${pictures.length} of the photographs offered as test were used in training`,
+    got: pictures
+      .slice(0, 3)
+      .map(({ path }) => JSON.stringify(path))
+      .join(", "),
+  });
+}
