@@ -9,7 +9,7 @@ import { fitTemperature } from "./calibrate/index.js";
 import { checkInterrupted, formatPercent, formatSeconds, type Progress, random } from "./core/index.js";
 import { type Dataset, formatSplits, type Picture, scan, splitDataset, type SplitName, type SplitRow } from "./dataset/index.js";
 import { type Extraction, extractFeatures } from "./features/index.js";
-import { accuracyOf } from "./metrics/index.js";
+import { argmaxRows } from "./metrics/index.js";
 import { renderReport } from "./report/index.js";
 import { readSpec, type Spec } from "./spec/index.js";
 import { openLedger, openRunFolder, type RunFolder, writeFileAtomic, writeJson } from "./store/index.js";
@@ -321,6 +321,12 @@ async function pickGolden(train: readonly Picture[], root: string, seed: number)
   const shuffled = random(seed, "golden").shuffle(train);
   const byClass = [...new Map(shuffled.map((picture) => [picture.label, picture])).values()];
   return Promise.all(byClass.slice(0, 4).map(({ path }) => readFile(join(root, path))));
+}
+
+/** Share of rows of logits [n, classes] whose largest is the label's. */
+function accuracyOf(logits: Float32Array, labels: Int32Array, classes: number): number {
+  const right = argmaxRows(logits, classes).filter((predicted, row) => predicted === labels[row]).length;
+  return right / labels.length;
 }
 
 function labelIndices(pictures: readonly Picture[], labels: readonly string[]): Int32Array {

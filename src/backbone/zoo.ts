@@ -37,7 +37,7 @@ export const zoo: readonly BackboneRow[] = [
     mean: [127, 127, 127],
     deviation: [128, 128, 128],
     width: 1280,
-    multiplyAdds: 407e6,
+    multiplyAdds: 385.2e6,
     input: "input",
     features: "features",
     activations: "activations",

@@ -11,7 +11,7 @@ export interface Picture {
   readonly label: string;
   /** SHA-256 of the file's bytes. */
   readonly fileHash: string;
-  /** SHA-256 of the decoded, oriented sRGB pixels and their width and height: the identity of a picture. */
+  /** Hash of the decoded, oriented sRGB pixels and their width and height: the identity of a picture. */
   readonly pixelHash: string;
   readonly sizeBytes: number;
   readonly facts: ImageFacts;

@@ -4,8 +4,7 @@ import { describeError, formatBytes, sha256 } from "../core/index.js";
 import {
   claimedFormat,
   type ImageFacts,
-  inspectPixels,
-  readFacts,
+  openPicture,
   sniffBytes,
   sniffFormat,
   UnreadableImage,
@@ -44,8 +43,8 @@ export async function readPicture(path: string, stamp: FileStamp, memory: Readin
 async function decodeFile(path: string, stamp: FileStamp, memory: ReadingMemory): Promise<Reading> {
   const bytes = await readWhole(path, stamp);
   if (!bytes) return broken("changing", "the file changed while it was read", "run again when the folder is at rest");
-  const header = await readFacts(bytes);
-  const { pixelHash, facts } = await memory.pixels.use(decodedBytes(header), () => inspectPixels(bytes, header));
+  const picture = await openPicture(bytes);
+  const { pixelHash, facts } = await memory.pixels.use(decodedBytes(picture.facts), () => picture.inspect());
   return { kind: "picture", sizeBytes: bytes.length, fileHash: sha256(bytes), pixelHash, facts };
 }
 

@@ -19,7 +19,13 @@ export interface FileStamp {
 
 /** What reading a file gave. */
 export type Reading =
-  | { readonly kind: "picture"; readonly sizeBytes: number; readonly fileHash: string; readonly pixelHash: string; readonly facts: ImageFacts }
+  | {
+      readonly kind: "picture";
+      readonly sizeBytes: number;
+      readonly fileHash: string;
+      readonly pixelHash: string;
+      readonly facts: ImageFacts;
+    }
   | { readonly kind: "broken"; readonly why: BrokenKind; readonly reason: string; readonly remedy: string }
   | { readonly kind: "not-image" };
 
@@ -110,7 +116,12 @@ class FileScanCache implements ScanCache {
       try {
         await file.appendFile(`${this.header}\n`);
         for (let start = 0; start < live.length; start += batchLines)
-          await file.appendFile(`${live.slice(start, start + batchLines).map((line) => JSON.stringify(line)).join("\n")}\n`);
+          await file.appendFile(
+            `${live
+              .slice(start, start + batchLines)
+              .map((line) => JSON.stringify(line))
+              .join("\n")}\n`,
+          );
       } finally {
         await file.close();
       }
@@ -147,7 +158,9 @@ async function readLines(path: string, header: string): Promise<{ known: Map<str
 function parseLine(text: string): Line | null {
   try {
     const line = JSON.parse(text) as Line;
-    return typeof line.path === "string" && typeof line.stamp?.inode === "string" && typeof line.reading?.kind === "string"
+    return typeof line.path === "string" &&
+      typeof line.stamp?.inode === "string" &&
+      typeof line.reading?.kind === "string"
       ? line
       : null;
   } catch {

@@ -2,7 +2,15 @@
 import { realpath, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
-import { checkInterrupted, compareCodePoints, Fault, groupBy, mapBounded, type Progress, silent } from "../core/index.js";
+import {
+  checkInterrupted,
+  compareCodePoints,
+  Fault,
+  groupBy,
+  mapBounded,
+  type Progress,
+  silent,
+} from "../core/index.js";
 import { setImageThreads } from "../image/index.js";
 import { errorCode } from "../store/index.js";
 import { createAllowance } from "./allowance.js";
@@ -62,7 +70,11 @@ async function openRoot(root: string): Promise<string> {
   } catch (error) {
     throw rootFault(absolute, error);
   }
-  throw new Fault("images-missing", { what: `${absolute} is not a folder`, expected: "a folder with one sub-folder for each class", got: "a file" });
+  throw new Fault("images-missing", {
+    what: `${absolute} is not a folder`,
+    expected: "a folder with one sub-folder for each class",
+    got: "a file",
+  });
 }
 
 async function walkRoot(folder: string, signal: AbortSignal | undefined): Promise<Tree> {
@@ -75,19 +87,26 @@ async function walkRoot(folder: string, signal: AbortSignal | undefined): Promis
 
 function rootFault(path: string, error: unknown): unknown {
   const code = errorCode(error);
-  if (code === "ENOENT" || code === "ENOTDIR") return new Fault("images-missing", { what: `there is no folder ${path}`, cause: error });
-  if (code === "EACCES" || code === "EPERM") return new Fault("images-unreadable", { what: `${path} may not be read`, cause: error });
+  if (code === "ENOENT" || code === "ENOTDIR")
+    return new Fault("images-missing", { what: `there is no folder ${path}`, cause: error });
+  if (code === "EACCES" || code === "EPERM")
+    return new Fault("images-unreadable", { what: `${path} may not be read`, cause: error });
   return error;
 }
 
 /** Readings in the order of the sources. */
-async function readAll(root: string, sources: readonly Source[], cache: ScanCache, options: ScanOptions): Promise<Reading[]> {
+async function readAll(
+  root: string,
+  sources: readonly Source[],
+  cache: ScanCache,
+  options: ScanOptions,
+): Promise<Reading[]> {
   const { threads = availableParallelism(), signal, progress = silent, observe } = options;
   setImageThreads(threads);
   const memory = { files: createAllowance(memoryBytes.files), pixels: createAllowance(memoryBytes.pixels) };
   let done = 0;
-  // Two more than there are cores: they read while the others decode.
-  return mapBounded(sources, threads + 2, async ({ path }) => {
+  // Twice as many as decode at once: while one waits for the disk or the main loop, another has work for the core.
+  return mapBounded(sources, 2 * threads + 4, async ({ path }) => {
     checkInterrupted(signal);
     const { reading, how } = await readOne(root, path, cache, memory);
     observe?.(path, how);

@@ -30,7 +30,15 @@ interface Walk {
 }
 
 /** Files that operating systems and programs leave behind. */
-const systemNames = new Set(["__macosx", "thumbs.db", "desktop.ini", "ehthumbs.db", "@eadir", "$recycle.bin", "__pycache__"]);
+const systemNames = new Set([
+  "__macosx",
+  "thumbs.db",
+  "desktop.ini",
+  "ehthumbs.db",
+  "@eadir",
+  "$recycle.bin",
+  "__pycache__",
+]);
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -81,7 +89,9 @@ async function listFolder(walk: Walk, folder: string): Promise<Dirent<Buffer>[] 
     if (folder === "") throw error;
     const code = errorCode(error);
     const reason =
-      code === "EACCES" || code === "EPERM" ? "a folder that may not be read" : `a folder that cannot be read (${describeError(error)})`;
+      code === "EACCES" || code === "EPERM"
+        ? "a folder that may not be read"
+        : `a folder that cannot be read (${describeError(error)})`;
     ignore(walk, folder, "no-permission", reason);
     return null;
   }
@@ -96,7 +106,8 @@ function sortEntry(walk: Walk, folder: string, entry: Dirent<Buffer>, pending: s
   }
   const path = prefix + name;
   if (name.startsWith(".")) ignore(walk, path, "hidden", "hidden: its name begins with a dot");
-  else if (systemNames.has(name.toLowerCase())) ignore(walk, path, "hidden", "left behind by an operating system or a program");
+  else if (systemNames.has(name.toLowerCase()))
+    ignore(walk, path, "hidden", "left behind by an operating system or a program");
   else if (entry.isSymbolicLink()) walk.links.push(path);
   else if (entry.isDirectory()) pending.push(path);
   else if (entry.isFile()) walk.files.push(path);
@@ -117,7 +128,12 @@ async function followLink(walk: Walk, path: string): Promise<void> {
   } catch (error) {
     const code = errorCode(error);
     if (code === undefined) throw error;
-    ignore(walk, path, "link-broken", code === "ELOOP" ? "a link that leads back to itself" : "a link to nothing that can be read");
+    ignore(
+      walk,
+      path,
+      "link-broken",
+      code === "ELOOP" ? "a link that leads back to itself" : "a link to nothing that can be read",
+    );
   }
 }
 
@@ -142,5 +158,7 @@ function decodeName(bytes: Buffer): string | null {
 
 /** Bytes that are no UTF-8, readable: "caf\xe9.jpg". */
 function escapeBytes(bytes: Buffer): string {
-  return bytes.toString("latin1").replace(/[^ -~]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return bytes
+    .toString("latin1")
+    .replace(/[^ -~]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }

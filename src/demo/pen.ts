@@ -1,6 +1,5 @@
 /** Writes SVG: collects gradients and clips in one list and marks in another, so that painters never handle identifiers. */
 import { css, type Rgb } from "./color.js";
-import { round } from "./curve.js";
 
 /** Offset in [0, 1], color, opacity (1 when absent). */
 export type Stop = readonly [number, Rgb, number?];

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeFloat16Array, encodeFloat16Array } from "../core/index.js";
-import { decodeSafetensors, encodeSafetensors, errorCode, writeFileAtomic } from "../store/index.js";
+import { asDiskFault, decodeSafetensors, encodeSafetensors, errorCode, writeFileAtomic } from "../store/index.js";
 
 export interface FeatureCache {
   /** Features of a file [width], or undefined. */
@@ -61,7 +61,7 @@ async function listSegments(folder: string): Promise<string[]> {
     return (await readdir(folder)).filter((name) => name.endsWith(".safetensors")).toSorted();
   } catch (error) {
     if (errorCode(error) === "ENOENT") return [];
-    throw error;
+    throw asDiskFault(folder, error);
   }
 }
 

@@ -21,7 +21,11 @@ const complaints: readonly Complaint[] = [
     says: /premature end|unexpected end|end of file|outside of file|not enough data|truncat|bad seek|read error on scanline/i,
     text: truncated,
   },
-  { kind: "too-large", says: /pixel limit|dimension|too (large|big)|exceeds|memory allocation/i, text: "the picture is too large to decode" },
+  {
+    kind: "too-large",
+    says: /pixel limit|dimension|too (large|big)|exceeds|memory allocation/i,
+    text: "the picture is too large to decode",
+  },
   { kind: "not-image", says: /unsupported image format/i, text: "the content is no image format that can be read" },
 ];
 
@@ -29,7 +33,11 @@ const complaints: readonly Complaint[] = [
 export class UnreadableImage extends Fault {
   readonly kind: UnreadableKind;
 
-  constructor(kind: UnreadableKind, got: string, details: { expected?: string; remedy?: string; cause?: unknown } = {}) {
+  constructor(
+    kind: UnreadableKind,
+    got: string,
+    details: { expected?: string; remedy?: string; cause?: unknown } = {},
+  ) {
     super("image-unreadable", { what: "the image cannot be decoded", got, ...details });
     this.kind = kind;
   }

@@ -12,7 +12,15 @@ export {
   sniffBytes,
   sniffFormat,
 } from "./formats.js";
-export { type ImageFacts, inspect, inspectPixels, type Inspection, readFacts } from "./inspect.js";
+export { type ImageFacts, inspect, type Inspection, type OpenedPicture, openPicture } from "./inspect.js";
 export { type DecodeLimits, defaultPixelLimit, imageLibraryVersions, setImageThreads } from "./library.js";
 export { prepare } from "./prepare.js";
 export { type View, type ViewMode, viewName } from "./view.js";
+export {
+  encodeRaster,
+  type EncodeOptions,
+  type Raster,
+  reencodePicture,
+  renderSvg,
+  type RenderOptions,
+} from "./render.js";

@@ -1,8 +1,7 @@
 /** One full decode of a picture: what it is, and the hash of its pixels. */
-import { createHash } from "node:crypto";
-import { setImmediate } from "node:timers/promises";
-import type { Metadata } from "sharp";
+import type { Metadata, Sharp } from "sharp";
 import { explainDecodeError, tooLarge, UnreadableImage } from "./decode-error.js";
+import { fingerprint } from "./fingerprint.js";
 import { type DecodeLimits, decoder, defaultPixelLimit, headerReader, toRgb } from "./library.js";
 import { describeProfile } from "./profile.js";
 
@@ -32,7 +31,7 @@ export interface ImageFacts {
 
 export interface Inspection {
   readonly facts: ImageFacts;
-  /** SHA-256 of "width×height" and the oriented 8-bit sRGB pixels. */
+  /** The fingerprint of width, height and the oriented 8-bit sRGB pixels. */
   readonly pixelHash: string;
 }
 
@@ -47,57 +46,47 @@ const bitDepths: Readonly<Record<string, number>> = {
   double: 64,
 };
 
-/** Reads the header only. Throws the fault `image-unreadable` where it is none, or the picture is beyond the pixel limit. */
-export async function readFacts(bytes: Uint8Array, limits: DecodeLimits = {}): Promise<ImageFacts> {
+/** A picture whose header was read and whose pixels were not yet. */
+export interface OpenedPicture {
+  readonly facts: ImageFacts;
+  /** Decodes the first frame in full and hashes its pixels. Throws the fault `image-unreadable`. */
+  inspect(): Promise<Inspection>;
+}
+
+/** Reads the header. Throws the fault `image-unreadable` (an `UnreadableImage`), also for pictures beyond the pixel limit. */
+export async function openPicture(bytes: Uint8Array, limits: DecodeLimits = {}): Promise<OpenedPicture> {
+  const strict = decoder(bytes, limits, "warning");
   try {
-    const facts = toFacts(await headerReader(bytes).metadata());
+    const facts = toFacts(await strict.metadata().catch(() => headerReader(bytes).metadata()));
     const limit = limits.pixelLimit ?? defaultPixelLimit;
     if (facts.width * facts.height > limit) throw tooLarge(facts.width, facts.height, limit);
-    return facts;
+    return { facts, inspect: () => decodeOpened(strict, bytes, facts, limits) };
   } catch (error) {
     throw explainDecodeError(error, bytes);
   }
 }
 
-/** Decodes the first frame in full and hashes its pixels. Throws the fault `image-unreadable` (an `UnreadableImage`). */
+/** Header, full decode and hash in one. Throws the fault `image-unreadable` (an `UnreadableImage`). */
 export async function inspect(bytes: Uint8Array, limits: DecodeLimits = {}): Promise<Inspection> {
-  return await inspectPixels(bytes, await readFacts(bytes, limits), limits);
+  return await (await openPicture(bytes, limits)).inspect();
 }
 
-/** The second half of `inspect`, for callers that looked at the size first. */
-export async function inspectPixels(bytes: Uint8Array, facts: ImageFacts, limits: DecodeLimits = {}): Promise<Inspection> {
-  const strict = await decodeRgb(bytes, limits, "warning").catch(() => null);
-  if (strict) return { facts, pixelHash: await hashPixels(strict) };
-  const lenient = await decodeRgb(bytes, limits, "error");
-  return { facts: { ...facts, warning: "damaged in a place that could be skipped" }, pixelHash: await hashPixels(lenient) };
-}
-
-interface Decoded {
-  readonly data: Uint8Array;
-  readonly width: number;
-  readonly height: number;
-}
-
-async function decodeRgb(bytes: Uint8Array, limits: DecodeLimits, failOn: "warning" | "error"): Promise<Decoded> {
+/** What a strict decode refuses and a lenient one accepts is damaged a little: it is used, and says so. */
+async function decodeOpened(strict: Sharp, bytes: Uint8Array, facts: ImageFacts, limits: DecodeLimits): Promise<Inspection> {
+  const pixelHash = await hashPixels(strict).catch(() => null);
+  if (pixelHash !== null) return { facts, pixelHash };
   try {
-    const { data, info } = await toRgb(decoder(bytes, limits, failOn)).toBuffer({ resolveWithObject: true });
-    if (info.channels !== 3) throw new UnreadableImage("corrupt", `${info.channels} channels where three were expected`);
-    return { data, width: info.width, height: info.height };
+    const warning = "damaged in a place that could be skipped";
+    return { facts: { ...facts, warning }, pixelHash: await hashPixels(decoder(bytes, limits)) };
   } catch (error) {
     throw explainDecodeError(error, bytes);
   }
 }
 
-const sliceBytes = 4 << 20;
-
-/** Large pictures are hashed in slices, so that the main loop never stands still. */
-async function hashPixels({ data, width, height }: Decoded): Promise<string> {
-  const hash = createHash("sha256").update(`${width}x${height}\n`);
-  for (let start = 0; start < data.length; start += sliceBytes) {
-    if (start > 0) await setImmediate();
-    hash.update(data.subarray(start, start + sliceBytes));
-  }
-  return hash.digest("hex");
+async function hashPixels(image: Sharp): Promise<string> {
+  const { data, info } = await toRgb(image).toBuffer({ resolveWithObject: true });
+  if (info.channels !== 3) throw new UnreadableImage("corrupt", `${info.channels} channels where three were expected`);
+  return await fingerprint(data, info.width, info.height);
 }
 
 function toFacts(header: Metadata): ImageFacts {

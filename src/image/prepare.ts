@@ -10,8 +10,7 @@ const paddingGray = "#7f7f7f";
 
 const resizers: Readonly<Record<ViewMode, (image: Sharp, view: View) => Sharp>> = {
   squash: (image, { size, kernel }) => image.resize(size, size, { fit: "fill", kernel }),
-  letterbox: (image, { size, kernel }) =>
-    image.resize(size, size, { fit: "contain", kernel, background: paddingGray }),
+  letterbox: (image, { size, kernel }) => image.resize(size, size, { fit: "contain", kernel, background: paddingGray }),
   crop: (image, { size, kernel, cropFraction = 1 }) => {
     const side = Math.max(size, Math.round(size / cropFraction));
     const offset = Math.floor((side - size) / 2);
@@ -28,7 +27,8 @@ const resizers: Readonly<Record<ViewMode, (image: Sharp, view: View) => Sharp>> 
 export async function prepare(source: Uint8Array, view: View, limits: DecodeLimits = {}): Promise<Uint8Array> {
   checkView(view);
   try {
-    return await toRgb(resizers[view.mode](decoder(source, limits), view)).toBuffer();
+    const pixels = await toRgb(resizers[view.mode](decoder(source, limits), view)).toBuffer();
+    return new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.length);
   } catch (error) {
     throw explainDecodeError(error, source);
   }

@@ -1,5 +1,5 @@
 /** Vector drawings to pixels and pixels to files, for the pictures that assay draws itself (demo, report, tests). */
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 
 /** Pixels row by row, [height, width, channels], sRGB; channels 3 (RGB) or 4 (RGBA, not premultiplied). */
 export interface Raster {
@@ -47,7 +47,7 @@ export function reencodePicture(file: Uint8Array, options: EncodeOptions): Promi
   return encode(sharp(file), options);
 }
 
-function encode(picture: sharp.Sharp, options: EncodeOptions): Promise<Uint8Array> {
+function encode(picture: Sharp, options: EncodeOptions): Promise<Uint8Array> {
   if (options.orientation !== undefined) {
     picture.rotate(storedTurn[options.orientation]).withMetadata({ orientation: options.orientation });
   }

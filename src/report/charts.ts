@@ -22,7 +22,7 @@ export function drawMargin(shown: Margin): Html {
   const middle = margin.width / 2;
   const place = (value: number): number => round(middle + (sign * (value - shown.target) * (middle - 3)) / reach);
   const y = margin.height / 2;
-  return html`<svg class="chart margin" viewBox="0 0 ${margin.width} ${margin.height}" width="${margin.width}" height="${margin.height}" aria-hidden="true" focusable="false"><rect class="track" x="0" y="${y - 5}" width="${margin.width}" height="10" rx="3"/><rect class="good" x="${middle}" y="${y - 5}" width="${middle}" height="10" rx="3"/><line class="target" x1="${middle}" x2="${middle}" y1="1" y2="${margin.height - 1}"/>${drawWhisker(place(ends[1]!), place(ends[2]!), y)}<circle class="dot" cx="${place(shown.measured)}" cy="${y}" r="3.5"/></svg>`;
+  return html`<svg class="chart margin" viewBox="0 0 ${margin.width} ${margin.height}" width="${margin.width}" height="${margin.height}" aria-hidden="true" focusable="false"><rect class="track" x="0" y="${y - 5}" width="${middle}" height="10" rx="3"/><rect class="good" x="${middle}" y="${y - 5}" width="${middle}" height="10" rx="3"/><line class="target" x1="${middle}" x2="${middle}" y1="1" y2="${margin.height - 1}"/>${drawWhisker(place(ends[1]!), place(ends[2]!), y)}<circle class="dot" cx="${place(shown.measured)}" cy="${y}" r="3.5"/></svg>`;
 }
 
 /** What a share chart shows: fractions within `from`–1. */

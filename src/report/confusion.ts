@@ -1,7 +1,7 @@
 /** What the model takes for what: the confusion matrix where it fits a page, and the most frequent confusions as a list. */
 import { formatCount, formatPercent } from "../core/index.js";
-import type { Evidence } from "../verify/evidence.js";
-import { type Html, html, renderName } from "./html.js";
+import type { Evidence } from "../verify/index.js";
+import { type Html, html, renderName, showControls } from "./html.js";
 import { strongestTint } from "./palette.js";
 
 /** Above this many classes the matrix is no longer readable and only the list is shown. */
@@ -23,7 +23,7 @@ export function rankConfusions(matrix: readonly (readonly number[])[]): readonly
   return matrix
     .flatMap((row, actual) => row.map((count, labelled) => ({ actual, labelled, count, share: count / sumOf(row) })))
     .filter((cell) => cell.actual !== cell.labelled && cell.count > 0)
-    .sort((a, b) => b.count - a.count || b.share - a.share);
+    .toSorted((a, b) => b.count - a.count || b.share - a.share);
 }
 
 /** The confusions on test: list, and matrix for at most 40 classes. */
@@ -42,17 +42,28 @@ function renderList(confusions: readonly Confusion[], names: readonly string[]):
   if (confusions.length === 0) return html`<p>No test photograph was labelled wrong.</p>`;
   const most = confusions[0]!.count;
   const shown = confusions.slice(0, longestList);
-  const rest = confusions.slice(longestList);
   const items = shown.map(
     ({ actual, labelled, count, share }) =>
       html`<li><span class="pair">${renderName(names[actual]!)} <span class="arrow">taken for</span> ${renderName(names[labelled]!)}</span><span class="meter"><span class="miss" style="width:${Math.round((100 * count) / most)}%"></span></span><span class="number">${formatCount(count)} <span class="range">${formatPercent(share)} of class</span></span></li>`,
   );
-  return html`<ol class="confusions">${items}</ol>${rest.length > 0 && html`<p class="note">And ${formatCount(rest.length)} rarer ${rest.length === 1 ? "pair" : "pairs"}, ${formatCount(sumOf(rest.map((cell) => cell.count)))} photographs in all.</p>`}`;
+  return html`<ol class="confusions">${items}</ol>${renderRest(confusions.slice(longestList))}`;
+}
+
+function renderRest(rest: readonly Confusion[]): Html | null {
+  if (rest.length === 0) return null;
+  const photographs = sumOf(rest.map((cell) => cell.count));
+  return html`<p class="note">And ${formatCount(rest.length)} more ${rest.length === 1 ? "pair" : "pairs"} with ${formatCount(photographs)} ${photographs === 1 ? "photograph" : "photographs"} in all.</p>`;
 }
 
 function renderMatrix(matrix: readonly (readonly number[])[], names: readonly string[]): Html {
-  const heads = names.map((name, index) => html`<th scope="col" title="${name}"><span>${index + 1} ${renderName(name)}</span></th>`);
-  const rows = matrix.map((row, actual) => html`<tr><th scope="row"><span class="no">${actual + 1}</span> ${renderName(names[actual]!)}</th>${row.map((count, labelled) => renderCell(count, sumOf(row), actual === labelled))}</tr>`);
+  const heads = names.map(
+    (name, index) =>
+      html`<th scope="col" title="${showControls(name)}"><span>${index + 1} ${renderName(name)}</span></th>`,
+  );
+  const rows = matrix.map(
+    (row, actual) =>
+      html`<tr><th scope="row"><span class="no">${actual + 1}</span> ${renderName(names[actual]!)}</th>${row.map((count, labelled) => renderCell(count, sumOf(row), actual === labelled))}</tr>`,
+  );
   return html`<h3>Matrix</h3>
 <p class="note">Rows: the true class. Columns: the label given. Blue cells on the diagonal are right, orange ones are confusions; the deeper the color, the larger the share of the row.</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix"><table class="matrix"><caption class="hidden">Number of test photographs by true class (rows) and given label (columns)</caption>

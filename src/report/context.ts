@@ -1,7 +1,8 @@
 /** What stands behind the verdicts: cost figures, findings in the data, the trace, the machine, hashes, what is not built yet. */
 import { formatBytes, formatCount, formatSeconds } from "../core/index.js";
-import type { Evidence } from "../verify/evidence.js";
+import type { Evidence } from "../verify/index.js";
 import { type Html, html, renderName } from "./html.js";
+import { formatMoment } from "./value.js";
 
 /** One event of the trace, as the report shows it. */
 export interface TraceEntry {
@@ -20,13 +21,26 @@ const shownExamples = 5;
 /** Latency, size, memory and training time as a row of figures. */
 export function renderCosts(evidence: Evidence): Html {
   const { latencyMs, modelSizeBytes, peakMemoryBytes, trainingSeconds } = evidence.metrics;
-  const bound = latencyMs.p95Upper === null ? "too few runs for a bound" : `at most ${formatMs(latencyMs.p95Upper)} by its bound`;
+  const bound =
+    latencyMs.p95Upper === null ? "too few runs for a bound" : `at most ${formatMs(latencyMs.p95Upper)} by its bound`;
   const tiles = [
     renderTile("Latency, p95", formatMs(latencyMs.p95), bound),
-    renderTile("Latency, median", formatMs(latencyMs.p50), `mean ${formatMs(latencyMs.mean)}; ${formatCount(latencyMs.n)} runs of one image`),
+    renderTile(
+      "Latency, median",
+      formatMs(latencyMs.p50),
+      `mean ${formatMs(latencyMs.mean)}; ${formatCount(latencyMs.n)} runs of one image`,
+    ),
     renderTile("Model size", formatBytes(modelSizeBytes), "model.onnx on disk"),
-    renderTile("Peak memory", peakMemoryBytes === null ? "not recorded" : formatBytes(peakMemoryBytes), "as recorded by the run"),
-    renderTile("Training time", trainingSeconds === null ? "not recorded" : formatSeconds(trainingSeconds), "as recorded by the run"),
+    renderTile(
+      "Peak memory",
+      peakMemoryBytes === null ? "not recorded" : formatBytes(peakMemoryBytes),
+      "as recorded by the run",
+    ),
+    renderTile(
+      "Training time",
+      trainingSeconds === null ? "not recorded" : formatSeconds(trainingSeconds),
+      "as recorded by the run",
+    ),
   ];
   return html`<section id="costs" aria-labelledby="costs-title"><h2 id="costs-title">Speed and size</h2>
 <dl class="tiles">${tiles}</dl></section>`;
@@ -36,9 +50,10 @@ export function renderCosts(evidence: Evidence): Html {
 export function renderFindings(evidence: Evidence): Html {
   const order: readonly Finding["severity"][] = ["error", "warning", "info"];
   const findings = order.flatMap((severity) => evidence.findings.filter((finding) => finding.severity === severity));
-  const body = findings.length === 0 ? html`<p>No findings.</p>` : html`<ul class="findings">${findings.map(renderFinding)}</ul>`;
+  const body =
+    findings.length === 0 ? html`<p>No findings.</p>` : html`<ul class="findings">${findings.map(renderFinding)}</ul>`;
   return html`<section id="data" aria-labelledby="data-title"><h2 id="data-title">Findings in the data</h2>
-<p class="lead">Nothing in the user's folder was changed.</p>
+<p class="lead">assay changes nothing in the folder of photographs; what is said here is for people to act on.</p>
 ${body}</section>`;
 }
 
@@ -46,7 +61,8 @@ ${body}</section>`;
 export function renderTrace(trace: readonly TraceEntry[]): Html | null {
   if (trace.length === 0) return null;
   const start = Date.parse(trace[0]!.at);
-  const list = (events: readonly TraceEntry[]): Html => html`<ol class="trace">${events.map((event) => renderEvent(event, start))}</ol>`;
+  const list = (events: readonly TraceEntry[]): Html =>
+    html`<ol class="trace">${events.map((event) => renderEvent(event, start))}</ol>`;
   const folded = trace.slice(openEvents);
   return html`<section id="trace" aria-labelledby="trace-title"><h2 id="trace-title">What was done</h2>
 <p class="lead">${formatCount(trace.length)} steps from ${formatMoment(trace[0]!.at)}; times count from there.</p>
@@ -63,7 +79,10 @@ export function renderMachine(evidence: Evidence): Html {
     ["Images", run.images],
     ["Spec", run.specSource],
     ["Seed", String(run.seed)],
-    ["Test opening", run.testOpening === 1 ? "1 (the first)" : String(run.testOpening)],
+    [
+      "Test opening",
+      `${run.testOpening === 1 ? "1 (the first)" : run.testOpening}, at level ${Number(run.testAlpha.toPrecision(2))}`,
+    ],
     ["Spec SHA-256", run.specHash],
     ["Bundle SHA-256", run.bundleHash],
   ])}${renderFacts("Machine", [
@@ -86,20 +105,14 @@ export function renderMissing(evidence: Evidence): Html | null {
 <ul class="missing">${evidence.notBuiltYet.map((item) => html`<li>${item}</li>`)}</ul></section>`;
 }
 
-/** "14 March 2026, 09:41 UTC"; text that is no date stays as it is. */
-export function formatMoment(iso: string): string {
-  const time = Date.parse(iso);
-  if (Number.isNaN(time)) return iso;
-  const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" }).format(time);
-  return `${day}, ${new Date(time).toISOString().slice(11, 16)} UTC`;
-}
-
 function renderTile(name: string, value: string, note: string): Html {
   return html`<div><dt>${name}</dt><dd><span class="number big">${value}</span><span class="aside">${note}</span></dd></div>`;
 }
 
 function renderFinding(finding: Finding): Html {
-  const examples = finding.examples.slice(0, shownExamples).map((example) => html`<li><code>${renderName(example)}</code></li>`);
+  const examples = finding.examples
+    .slice(0, shownExamples)
+    .map((example) => html`<li><code>${renderName(example)}</code></li>`);
   const more = Math.max(finding.count, finding.examples.length) - examples.length;
   return html`<li class="finding ${finding.severity}"><span class="severity">${finding.severity}</span><div><p>${finding.text}</p>${examples.length > 0 && html`<ul class="examples">${examples}${more > 0 && html`<li class="aside">and ${formatCount(more)} more</li>`}</ul>`}</div></li>`;
 }
@@ -118,7 +131,9 @@ function formatClock(seconds: number): string {
   const tenths = Math.max(0, Math.round(seconds * 10));
   const rest = `${String(Math.floor(tenths / 10) % 60).padStart(2, "0")}.${tenths % 10}`;
   const minutes = Math.floor(tenths / 600);
-  return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`;
+  return minutes < 60
+    ? `${minutes}:${rest}`
+    : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`;
 }
 
 function formatMs(latencyMs: number): string {

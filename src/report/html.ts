@@ -8,9 +8,15 @@ export interface Html {
 }
 
 /** What may stand in a template: text and numbers (escaped), markup, lists of it; null and false leave nothing. */
-export type HtmlValue = string | number | null | false | Html | readonly Html[];
+export type HtmlValue = string | number | null | false | Html | readonly (Html | null | false)[];
 
-const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
 
 /** Markup from a template; every text in it is escaped, within elements and within quoted attributes. */
 export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
@@ -40,7 +46,7 @@ function render(value: HtmlValue): string {
   if (value === null || value === false) return "";
   if (typeof value === "number") return String(value);
   if (typeof value === "string") return escapeText(value);
-  return markup in value ? value[markup] : value.map(toText).join("");
+  return markup in value ? value[markup] : value.map(render).join("");
 }
 
 /** Characters that HTML forbids (all controls but tab and line breaks) become a replacement sign. */

@@ -1,11 +1,11 @@
 /** Verdicts and severities as a sign, a word and a color together: never color alone. */
-import type { Verdict } from "../verify/evidence.js";
+import type { Verdict } from "../verify/index.js";
 import { type Html, html } from "./html.js";
 
 const verdictPaths: Readonly<Record<Verdict, string>> = {
   met: "M3.5 8.5l3 3 6-7",
   "not met": "M4 4l8 8M12 4l-8 8",
-  unproven: "M5.4 5.8a2.6 2.6 0 1 1 3.9 2.2c-.9.5-1.3 1-1.3 1.9M8 12.6v.1",
+  unproven: "M4.9 5.4a3.1 3.1 0 1 1 4.6 2.7c-1 .6-1.5 1.1-1.5 2.1M8 13.6v.1",
   "not checkable": "M3.5 8h9",
 };
 

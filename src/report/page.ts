@@ -1,11 +1,12 @@
 /** The whole page: one file, no scripts, nothing fetched. */
-import type { Evidence } from "../verify/evidence.js";
+import type { Evidence } from "../verify/index.js";
 import { renderConfusions } from "./confusion.js";
-import { formatMoment, renderCosts, renderFindings, renderMachine, renderMissing, renderTrace, type TraceEntry } from "./context.js";
+import { renderCosts, renderFindings, renderMachine, renderMissing, renderTrace, type TraceEntry } from "./context.js";
 import { html, renderName, showControls, toText } from "./html.js";
 import { renderAccuracy, renderClasses } from "./quality.js";
 import { styleSheet } from "./style.js";
 import { summarize } from "./tally.js";
+import { formatMoment } from "./value.js";
 import { renderHeadline, renderVerdicts } from "./verdicts.js";
 
 /** What a report may show besides the evidence. */
@@ -16,7 +17,9 @@ export interface ReportExtras {
 /** The report of a run as one self-contained HTML file: verdicts first, then what they rest on. */
 export function renderReport(evidence: Evidence, extras: ReportExtras = {}): string {
   const trace = extras.trace ?? [];
-  const links = sections.filter(({ id }) => (id !== "trace" || trace.length > 0) && (id !== "missing" || evidence.notBuiltYet.length > 0));
+  const links = sections.filter(
+    ({ id }) => (id !== "trace" || trace.length > 0) && (id !== "missing" || evidence.notBuiltYet.length > 0),
+  );
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -57,7 +60,7 @@ const sections: readonly { readonly id: string; readonly name: string }[] = [
   { id: "confusions", name: "Confusions" },
   { id: "costs", name: "Speed and size" },
   { id: "data", name: "Data" },
-  { id: "trace", name: "Trace" },
+  { id: "trace", name: "What was done" },
   { id: "machine", name: "Machine" },
   { id: "missing", name: "Not built yet" },
 ];

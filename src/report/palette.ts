@@ -1,5 +1,6 @@
 /** The colors of the report, as tables: every text on every ground has a contrast of at least 4.5 (WCAG 2.2, 1.4.3; a test computes it). */
 
+/** What a color is for. */
 export type ColorName =
   | "page"
   | "card"
@@ -9,6 +10,7 @@ export type ColorName =
   | "track"
   | "accent"
   | "miss"
+  | "target"
   | "met"
   | "met-ground"
   | "not-met"
@@ -18,8 +20,10 @@ export type ColorName =
   | "not-checkable"
   | "not-checkable-ground";
 
+/** A color, "#rrggbb", for every purpose. */
 export type Palette = Readonly<Record<ColorName, string>>;
 
+/** Colors by day and on paper. */
 export const light: Palette = {
   page: "#f5f4f0",
   card: "#ffffff",
@@ -29,6 +33,7 @@ export const light: Palette = {
   track: "#e9e6de",
   accent: "#1f5f8b",
   miss: "#b5451b",
+  target: "#7a2596",
   met: "#116336",
   "met-ground": "#e2f2e7",
   "not-met": "#a01a1a",
@@ -39,6 +44,7 @@ export const light: Palette = {
   "not-checkable-ground": "#e9ebee",
 };
 
+/** Colors where the reader prefers a dark scheme. */
 export const dark: Palette = {
   page: "#131519",
   card: "#1b1e23",
@@ -48,6 +54,7 @@ export const dark: Palette = {
   track: "#2b3037",
   accent: "#79b7e3",
   miss: "#ee8a5c",
+  target: "#e0a3f7",
   met: "#83dba5",
   "met-ground": "#15311f",
   "not-met": "#ffa198",

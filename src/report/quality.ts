@@ -1,9 +1,10 @@
 /** How good the model is: accuracy with intervals on test and validation, and each class by itself. */
 import { formatCount, formatPercent } from "../core/index.js";
 import type { RequirementKind } from "../spec/index.js";
-import type { ClassRow, Evidence, SplitMetrics } from "../verify/evidence.js";
+import type { ClassRow, Evidence, SplitMetrics } from "../verify/index.js";
 import { drawBar, drawCount, drawInterval } from "./charts.js";
 import { type Html, html, renderName } from "./html.js";
+import { formatConfidence } from "./value.js";
 
 /** Classes shown before the rest is folded away. */
 const openClasses = 40;
@@ -15,27 +16,35 @@ export function renderAccuracy(evidence: Evidence): Html {
   const { test, calibrate } = evidence.metrics;
   const splits = calibrate === null ? [test] : [test, calibrate];
   const from = scaleStart(splits);
-  const headings = splits.map((split, index) => html`<th scope="col" role="columnheader">${index === 0 ? "Test" : "Validation"} <span class="aside">${formatCount(split.n)} photographs</span></th>`);
-  const rows = measures.map((measure) => html`<tr role="row"><th scope="row" role="rowheader">${measure.name}<span class="aside">${measure.note}</span></th>${splits.map((split, index) => html`<td role="cell" data-label="${index === 0 ? "Test" : "Validation"}">${measure.show(split, targetOf(evidence, measure, index), from)}</td>`)}</tr>`);
+  const headings = splits.map(
+    (split, index) =>
+      html`<th scope="col" role="columnheader">${index === 0 ? "Test" : "Validation"} <span class="aside">${formatCount(split.n)} photographs</span></th>`,
+  );
+  const rows = measures.map(
+    (measure) =>
+      html`<tr role="row"><th scope="row" role="rowheader">${measure.name}<span class="aside">${measure.note}</span></th>${splits.map((split, index) => html`<td role="cell" data-label="${index === 0 ? "Test" : "Validation"}">${measure.show(split, targetOf(evidence, measure, index), from)}</td>`)}</tr>`,
+  );
   return html`<section id="accuracy" aria-labelledby="accuracy-title">
 <h2 id="accuracy-title">Accuracy</h2>
-<p class="lead">${describeChance(evidence)}The test photographs were sealed until this report; validation is the part that set the temperature and on which nothing was trained.</p>
+<p class="lead">${describeChance(evidence)}${evidence.run.testOpening === 1 && "The test photographs were sealed until this report. "}Validation is the part that nothing was trained on; it set the temperature of the probabilities.</p>
 <table class="figures cards" role="table"><caption class="hidden">Accuracy and quality of the probabilities by split</caption>
 <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Figure</th>${headings}</tr></thead>
 <tbody role="rowgroup">${rows}</tbody></table>
-<p class="note">Whiskers and brackets: two-sided 95 % intervals; the drawn scale runs from ${formatPercent(from, 0)} to 100 %.</p>
+<p class="note">Whiskers and gray numbers: two-sided 95 % intervals; the drawn scale runs from ${formatPercent(from, 0)} to 100 %.</p>
 </section>`;
 }
 
 /** One row per class, weakest first, with recall and its interval. */
 export function renderClasses(evidence: Evidence): Html {
-  const rows = [...evidence.metrics.classes].sort((a, b) => (a.recall ?? 2) - (b.recall ?? 2) || a.testCount - b.testCount);
+  const rows = evidence.metrics.classes.toSorted(
+    (a, b) => (a.recall ?? 2) - (b.recall ?? 2) || a.testCount - b.testCount,
+  );
   const target = evidence.requirements.find((line) => line.kind === "worst-class-recall")?.target?.value ?? null;
   const most = Math.max(1, ...rows.map((row) => row.trainCount));
   const folded = rows.slice(openClasses);
   return html`<section id="classes" aria-labelledby="classes-title">
 <h2 id="classes-title">Classes</h2>
-<p class="lead">Weakest first. Recall is the share of a class's test photographs that the model labels right; the whisker is its interval${target !== null && ", the line the target for the worst class"}. A wide whisker means few photographs, not necessarily a weak class.</p>
+<p class="lead">Weakest first. Recall is the share of a class's test photographs that the model labels right; the whisker spans its exact bounds, each at ${formatConfidence(evidence.run.testAlpha)} confidence${target !== null && ", the line the target for the worst class"}. A wide whisker means few photographs, not necessarily a weak class.</p>
 ${renderClassTable(rows.slice(0, openClasses), most, target, "Recall of each class on test, weakest first")}
 ${folded.length > 0 && html`<details><summary>The other ${formatCount(folded.length)} classes</summary>${renderClassTable(folded, most, target, "Recall of the other classes")}</details>`}
 </section>`;
@@ -75,7 +84,9 @@ const measures: readonly Measure[] = [
 
 function targetOf(evidence: Evidence, measure: Measure, index: number): number | null {
   const split = index === 0 ? "test" : "calibrate";
-  return evidence.requirements.find((line) => line.kind === measure.kind && line.split === split)?.target?.value ?? null;
+  return (
+    evidence.requirements.find((line) => line.kind === measure.kind && line.split === split)?.target?.value ?? null
+  );
 }
 
 function renderShare(value: number, [lower, upper]: Interval, target: number | null, from: number): Html {
@@ -98,18 +109,21 @@ function describeChance(evidence: Evidence): string {
 
 function renderClassTable(rows: readonly ClassRow[], most: number, target: number | null, caption: string): Html {
   return html`<table class="classes cards" role="table"><caption class="hidden">${caption}</caption>
-<thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Class</th><th scope="col" role="columnheader">Recall</th><th scope="col" role="columnheader" class="right">Right of test</th><th scope="col" role="columnheader" class="right">Precision</th><th scope="col" role="columnheader" class="right">Train</th></tr></thead>
+<thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Class</th><th scope="col" role="columnheader">Recall</th><th scope="col" role="columnheader" class="right">Right on test</th><th scope="col" role="columnheader" class="right">Precision</th><th scope="col" role="columnheader" class="right">Train</th></tr></thead>
 <tbody role="rowgroup">${rows.map((row) => renderClassRow(row, most, target))}</tbody></table>`;
 }
 
 function renderClassRow(row: ClassRow, most: number, target: number | null): Html {
-  return html`<tr role="row"><th scope="row" role="rowheader">${renderName(row.label)}</th><td role="cell" class="recall">${renderRecall(row, target)}</td><td role="cell" class="right number" data-label="Right of test">${formatCount(row.testCorrect)} of ${formatCount(row.testCount)}</td><td role="cell" class="right number" data-label="Precision">${row.precision === null ? "–" : formatPercent(row.precision)}</td><td role="cell" class="right number" data-label="Train">${formatCount(row.trainCount)}${drawCount(row.trainCount / most)}</td></tr>
+  return html`<tr role="row"><th scope="row" role="rowheader">${renderName(row.label)}</th><td role="cell" class="recall">${renderRecall(row, target)}</td><td role="cell" class="right number" data-label="Right on test">${formatCount(row.testCorrect)} of ${formatCount(row.testCount)}</td><td role="cell" class="right number" data-label="Precision">${row.precision === null ? "–" : formatPercent(row.precision)}</td><td role="cell" class="right number train" data-label="Train">${drawCount(row.trainCount / most)}<span>${formatCount(row.trainCount)}</span></td></tr>
 `;
 }
 
 function renderRecall(row: ClassRow, target: number | null): Html {
   if (row.recall === null) return html`<span class="none">no test photographs</span>`;
   const { recall: value, recallLower: lower, recallUpper: upper } = row;
-  const range = lower !== null && upper !== null && html` <span class="number range">${formatPercent(lower)} – ${formatPercent(upper)}</span>`;
+  const range =
+    lower !== null &&
+    upper !== null &&
+    html` <span class="number range">${formatPercent(lower)} – ${formatPercent(upper)}</span>`;
   return html`${drawBar({ value, lower, upper, target })}<span class="words"><span class="number strong">${formatPercent(value)}</span>${range}</span>`;
 }

@@ -30,9 +30,9 @@ th{font-weight:inherit;text-align:left}
 .range,.none{color:var(--muted);font-size:13px}
 .right{text-align:right}
 .chart{display:block;max-width:100%;overflow:visible}
-.track{fill:var(--track)}.good{fill:var(--met-ground)}.fill{fill:var(--accent);opacity:.62}.quiet{fill:var(--muted);opacity:.5}
+.track{fill:var(--track)}.good{fill:var(--met);opacity:.24}.fill{fill:var(--accent);opacity:.62}.quiet{fill:var(--muted);opacity:.5}
 .whisker{stroke:var(--ink);stroke-width:1.5;fill:none}
-line.target{stroke:var(--not-met);stroke-width:1.5}
+line.target{stroke:var(--target);stroke-width:2}
 .dot{fill:var(--accent);stroke:var(--card);stroke-width:1.5}
 .sign{flex:none;fill:none;stroke:currentColor;stroke-width:2.4;stroke-linecap:round;stroke-linejoin:round}`;
 
@@ -66,25 +66,28 @@ const tables = html`
 .cards{background:var(--card);border:1px solid var(--rule);border-radius:12px;border-spacing:0;border-collapse:separate}
 .cards th,.cards td{padding:11px 14px;vertical-align:top;border-top:1px solid var(--rule)}
 .cards thead th{font-size:13px;color:var(--muted);border-top:0;padding-bottom:8px;vertical-align:bottom}
-.cards tbody:first-of-type .group th{padding-top:12px}
 .group th{font-weight:650;background:var(--page);padding:8px 14px}
 .group span{font-weight:400;color:var(--muted)}
-.verdicts .text{width:28%}.verdicts .target{width:11%}.verdicts .measured{width:20%}.verdicts .verdict{width:15%}
+.verdicts .text{width:28%}.verdicts .evidence{width:31%}
 .exact{display:block;font-weight:600;white-space:pre-wrap;overflow-wrap:anywhere}
 .text .aside{margin-top:3px}
 .id{font-family:var(--mono);font-size:12px}
 .measured .chart{margin-top:6px}
-.evidence{font-size:14.5px;overflow-wrap:anywhere;text-wrap:pretty}
+@media (min-width:1060px){.measured .chart{min-width:148px}}
+.evidence{font-size:14.5px;overflow-wrap:anywhere}
 .legend{margin-top:20px}
 .legend dl{display:grid;grid-template-columns:1fr 1fr;gap:10px 32px;font-size:14px}
-.legend dl>div{display:grid;grid-template-columns:148px 1fr;gap:14px;align-items:start}
+.legend dl>div{display:grid;grid-template-columns:150px 1fr;gap:14px;align-items:start}
 .figures th .aside{font-weight:400}
 .figures tbody th{font-weight:600}
-.figures .chart,.recall .chart{margin-top:2px}
+.figures .chart{margin-top:4px}
 .classes th,.classes td{padding-top:8px;padding-bottom:8px;vertical-align:middle}
 .classes tbody th{overflow-wrap:anywhere}
-.recall{display:flex;align-items:center;gap:4px 14px;flex-wrap:wrap}
-.tiny{margin:3px 0 0 auto}
+.classes tbody th{width:34%}
+.recall .chart{display:inline-block;vertical-align:-3px;margin:0 14px 0 0}
+.recall .words{white-space:nowrap}
+.tiny{display:inline-block;vertical-align:1px;margin-right:10px}
+.classes .train{white-space:nowrap}.train span{display:inline-block;min-width:3.4em}
 details{margin-top:12px}
 summary{cursor:pointer;color:var(--accent);padding:6px 2px}
 .confusions{display:grid;gap:2px;background:var(--card);border:1px solid var(--rule);border-radius:12px;padding:10px 16px}
@@ -94,7 +97,7 @@ summary{cursor:pointer;color:var(--accent);padding:6px 2px}
 .meter{height:8px;background:var(--track);border-radius:2px;overflow:hidden}
 .meter span{display:block;height:100%;background:var(--miss)}
 section h3{margin-top:24px}
-.scroll{overflow-x:auto;background:var(--card);border:1px solid var(--rule);border-radius:12px;padding:0 14px 14px 0}
+.scroll{overflow-x:auto;width:fit-content;max-width:100%;background:var(--card);border:1px solid var(--rule);border-radius:12px;padding:0 14px 14px 0}
 .matrix{width:auto;font-size:12.5px;font-variant-numeric:tabular-nums;border-collapse:separate;border-spacing:1px}
 .matrix td{width:31px;min-width:31px;height:27px;text-align:center;padding:0;border-radius:3px}
 .matrix thead th{height:118px;vertical-align:bottom;padding:6px 0}
@@ -113,9 +116,9 @@ const details = html`
 .findings,.missing{display:grid;gap:8px}
 .finding{display:grid;grid-template-columns:84px 1fr;gap:14px;background:var(--card);border:1px solid var(--rule);border-left:4px solid var(--tone);border-radius:8px;padding:10px 14px}
 .finding.error{--tone:var(--not-met)}.finding.warning{--tone:var(--unproven)}.finding.info{--tone:var(--not-checkable)}
-.severity{color:var(--tone);font-weight:650;font-size:14px}
+.severity{color:var(--tone);font-weight:650;font-size:14px;line-height:24px}
 .finding p{overflow-wrap:anywhere}
-.examples{display:flex;flex-wrap:wrap;gap:0 14px;margin-top:2px;color:var(--muted)}
+.examples{display:flex;flex-wrap:wrap;align-items:baseline;gap:0 14px;margin-top:2px;color:var(--muted)}
 .examples li{overflow-wrap:anywhere}
 .trace{border-left:2px solid var(--rule);margin-left:5px}
 .trace li{position:relative;display:grid;grid-template-columns:64px 92px minmax(0,1fr);gap:12px;padding:4px 0 4px 18px}
@@ -123,7 +126,7 @@ const details = html`
 .trace li:has(.decision)::before{background:var(--accent);border-color:var(--accent)}
 .trace li:has(.fault)::before{background:var(--not-met);border-color:var(--not-met)}
 .trace time{color:var(--muted);font-size:13px;line-height:24px;font-variant-numeric:tabular-nums;text-align:right}
-.kind{color:var(--muted);font-size:14px}
+.kind{color:var(--muted);font-size:14px;line-height:24px}
 .kind.decision{color:var(--accent);font-weight:650}.kind.fault{color:var(--not-met);font-weight:650}
 .trace .words{white-space:pre-line;overflow-wrap:anywhere}
 .columns{display:grid;grid-template-columns:1fr 1fr;gap:24px}
@@ -138,7 +141,7 @@ const details = html`
 .missing li::before{content:"– ";color:var(--muted)}`;
 
 const phone = html`
-@media (max-width:720px){
+@media screen and (max-width:900px){
 main{padding:14px 14px 8px}footer{padding:0 16px 32px}
 section{margin-top:40px}
 .head{padding:18px 18px 18px;border-left-width:5px}
@@ -153,15 +156,14 @@ h1{align-items:flex-start;gap:10px}h1 .sign{margin-top:.1em}
 .cards td[data-label]::before{content:attr(data-label);display:block;font-size:12.5px;line-height:1.4;color:var(--muted);font-weight:400}
 .verdicts tbody .line{border-left:4px solid var(--tone)}
 .verdicts .verdict{grid-column:1/-1;order:-1}.verdicts .text,.verdicts .evidence{grid-column:1/-1}
-.verdicts .text,.verdicts .target,.verdicts .measured,.verdicts .verdict{width:auto}
+.verdicts .text,.verdicts .evidence{width:auto}
 .legend dl{grid-template-columns:1fr;gap:14px}.legend dl>div{grid-template-columns:1fr;gap:4px}
-.figures tbody tr{grid-template-columns:1fr}
+.figures tbody tr{grid-template-columns:1fr 1fr}.figures tbody th{grid-column:1/-1}
 .classes tbody tr{grid-template-columns:1fr 1fr 1fr;gap:6px 14px}
 .classes tbody th,.classes .recall{grid-column:1/-1}
-.cards .recall{display:flex}
-.classes tbody th{font-weight:600}
+.classes tbody th{font-weight:600;width:auto}
 .classes .right{text-align:left}
-.tiny{margin-left:0}
+.train span{min-width:0}.tiny{display:none}
 .confusions li{grid-template-columns:1fr auto;gap:2px 12px;padding:7px 0}.pair{grid-column:1/-1}
 .matrix tbody th{max-width:112px;padding-left:10px}
 .finding{grid-template-columns:1fr;gap:2px}
@@ -174,15 +176,18 @@ const print = html`
 @media print{
 @page{margin:15mm}
 :root{color-scheme:light;${declareColors(light)}--page:#fff}
-body{font-size:10.5pt;line-height:1.4;-webkit-print-color-adjust:exact;print-color-adjust:exact}
-main,footer{max-width:none;padding:0}
+body{-webkit-print-color-adjust:exact;print-color-adjust:exact}
+main,footer{max-width:none;padding:0;zoom:.74}
 nav{display:none}
 section{margin-top:26px}
-h2,h3,.group,.lead{break-after:avoid}
-tr,li,.head,.tiles>div,.legend dl>div,.facts{break-inside:avoid}
+h2,h3,.group,.lead,.note:has(+.scroll){break-after:avoid}
+tr,li,.head,.tiles>div,.legend,.facts{break-inside:avoid}
 thead{display:table-header-group}
 .scroll{overflow:visible;border:0;padding:0;break-inside:avoid}
-.matrix{font-size:8pt}.matrix td{width:21px;min-width:21px;height:19px}.matrix tbody th{max-width:120px;position:static}
+.cards th,.cards td{padding-left:10px;padding-right:10px}
+.tiles{grid-template-columns:repeat(5,1fr)}
+.tiny{display:none}.train span{min-width:0}.recall .chart{width:130px}
+.matrix{font-size:11px}.matrix td{width:27px;min-width:27px;height:22px}.matrix tbody th{max-width:150px;position:static}
 details::details-content{content-visibility:visible;display:block;block-size:auto}
 }`;
 

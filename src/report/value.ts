@@ -68,6 +68,14 @@ export function formatConfidence(alpha: number): string {
   return fineFormats.fraction(1 - alpha, 3, 1);
 }
 
+/** "14 March 2026, 09:41 UTC"; text that is no date stays as it is. */
+export function formatMoment(iso: string): string {
+  const time = Date.parse(iso);
+  if (Number.isNaN(time)) return iso;
+  const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" }).format(time);
+  return `${day}, ${new Date(time).toISOString().slice(11, 16)} UTC`;
+}
+
 /** A number that somebody chose, without idle zeros: "95 %", "25 MB", "1 h 30 min". */
 function formatRound(value: number, unit: Unit): string {
   if (!Number.isFinite(value)) return "?";

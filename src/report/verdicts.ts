@@ -1,11 +1,11 @@
 /** The first screen of the report: the outcome in one sentence, the tallies, every requirement with its verdict, and how to read them. */
 import type { JudgedOn, Role } from "../spec/index.js";
-import type { Evidence, RequirementEvidence, Verdict } from "../verify/evidence.js";
+import type { Evidence, RequirementEvidence, Verdict } from "../verify/index.js";
 import { drawMargin } from "./charts.js";
 import { type Html, html } from "./html.js";
 import { drawSign, renderBadge, verdictClass } from "./icons.js";
-import { countVerdicts, decidingBound, exitCode, isMoreBetter, summarize, verdictOrder } from "./tally.js";
-import { formatApart, formatConfidence, formatTarget } from "./value.js";
+import { countVerdicts, decidingBound, exitCode, isExact, isMoreBetter, summarize, verdictOrder } from "./tally.js";
+import { formatApart, formatConfidence, formatMoment, formatTarget } from "./value.js";
 
 /** The roles in the order in which they are told, with what they mean. */
 export const roleWords: readonly { readonly role: Role; readonly name: string; readonly meaning: string }[] = [
@@ -21,6 +21,11 @@ const splitWords: Readonly<Record<JudgedOn, string>> = {
   bench: "on this machine",
   run: "as recorded by the run",
 };
+
+const sides = [
+  { side: "lower", word: "at least" },
+  { side: "upper", word: "at most" },
+] as const;
 
 const outcomes: Readonly<Record<0 | 3 | 4, { readonly verdict: Verdict; readonly sentence: string }>> = {
   0: { verdict: "met", sentence: "Every hard requirement is met." },
@@ -43,7 +48,7 @@ export function renderHeadline(evidence: Evidence): Html {
 <p class="eyebrow">assay report</p>
 <h1>${drawSign(lacksHard ? "not checkable" : verdict)}<span>${lacksHard ? "The spec has no hard requirement." : sentence}</span></h1>
 ${!lacksHard && html`<p class="summary">${summarize(evidence)}.</p>`}
-${renderReuse(evidence.run.testOpening)}
+${renderReuse(evidence.run)}
 <dl class="tallies">${roleWords.map(({ role, name }) => renderTally(evidence, role, name))}</dl>
 </header>`;
 }
@@ -61,16 +66,22 @@ ${renderLegend()}
 </section>`;
 }
 
-function renderReuse(opening: number): Html | null {
-  if (opening <= 1) return null;
-  return html`<p class="notice"><strong>Reused test.</strong> These test photographs have been opened ${opening} times. Results that were seen before can steer a model toward them; fresh photographs restore full trust.</p>`;
+function renderReuse({ testOpening, testAlpha, earlierOpenings }: Evidence["run"]): Html | null {
+  if (testOpening <= 1) return null;
+  const last = earlierOpenings.at(-1);
+  const before =
+    last === undefined ? "" : `, last on ${formatMoment(last.at)} by bundle ${last.bundleHash.slice(0, 12)}`;
+  return html`<p class="notice"><strong>Reused test.</strong> Opening ${testOpening} of these test photographs: other bundles were judged on them before${before}. Lines judged on test had to pass at the stricter level ${Number(testAlpha.toPrecision(2))}, and results that were seen can steer later choices toward them. Fresh photographs restore the full level.</p>`;
 }
 
 function renderTally(evidence: Evidence, role: Role, name: string): Html | null {
   const counts = countVerdicts(evidence, role);
   const present = verdictOrder.filter((verdict) => counts[verdict] > 0);
   if (present.length === 0) return null;
-  const items = present.map((verdict) => html`<span class="count ${verdictClass(verdict)}">${drawSign(verdict)}<b>${counts[verdict]}</b> ${verdict}</span>`);
+  const items = present.map(
+    (verdict) =>
+      html`<span class="count ${verdictClass(verdict)}">${drawSign(verdict)}<b>${counts[verdict]}</b> ${verdict}</span>`,
+  );
   return html`<div><dt>${name}</dt><dd>${items}</dd></div>`;
 }
 
@@ -83,7 +94,7 @@ ${lines.map(renderLine)}</tbody>
 }
 
 function renderLine(line: RequirementEvidence): Html {
-  return html`<tr class="line ${verdictClass(line.verdict)}" role="row"><th scope="row" role="rowheader" class="text"><span class="exact">${line.text}</span><span class="aside"><span class="id">${line.id}</span> ${line.role} · ${line.estimator}${line.kind !== "not-checkable" && `, ${splitWords[line.split]}`}</span></th>
+  return html`<tr class="line ${verdictClass(line.verdict)}" role="row"><th scope="row" role="rowheader" class="text"><bdi class="exact">${line.text}</bdi><span class="aside"><span class="id">${line.id}</span> ${line.role}${line.kind !== "not-checkable" && ` · ${line.estimator}, ${splitWords[line.split]}`}</span></th>
 <td role="cell" class="target" data-label="Target">${line.target === null ? html`<span class="none">none</span>` : html`<span class="number">${formatTarget(line.target, line.unit)}</span>`}</td>
 <td role="cell" class="measured" data-label="Measured">${renderMeasured(line)}</td>
 <td role="cell" class="verdict">${renderBadge(line.verdict)}</td>
@@ -99,14 +110,24 @@ function renderMeasured(line: RequirementEvidence): Html {
 }
 
 function renderBound(line: RequirementEvidence): Html | null {
+  if (isExact(line)) return html`<span class="aside">${line.split === "run" ? "recorded" : "exact"}</span>`;
   const bound = decidingBound(line);
-  if (bound === null) return null;
-  const words = bound.side === "lower" ? "at least" : "at most";
-  return html`<span class="aside">${words} <span class="number">${formatApart(bound.value, line.target?.value ?? null, line.unit)}</span>, ${formatConfidence(line.alpha)} confidence</span>`;
+  const bounds = line.target === null ? sides.map(({ side }) => ({ side, value: line[side] })) : [bound];
+  const target = line.target?.value ?? null;
+  const words = bounds.flatMap((shown) => {
+    if (shown === null || shown.value === null) return [];
+    const { word } = sides.find(({ side }) => side === shown.side)!;
+    return [html`${word} <span class="number">${formatApart(shown.value, target, line.unit)}</span>, `];
+  });
+  return words.length === 0
+    ? null
+    : html`<span class="aside">${words}<span class="number">${formatConfidence(line.alpha)}</span> confidence</span>`;
 }
 
 function renderLegend(): Html {
-  const entries = verdictOrder.map((verdict) => html`<div><dt>${renderBadge(verdict)}</dt><dd>${verdictMeanings[verdict]}</dd></div>`);
+  const entries = verdictOrder.map(
+    (verdict) => html`<div><dt>${renderBadge(verdict)}</dt><dd>${verdictMeanings[verdict]}</dd></div>`,
+  );
   const sample = drawMargin({ target: 0, measured: 0.5, lower: 0.2, upper: 0.8, moreIsBetter: true });
   return html`<aside class="legend" aria-labelledby="legend-title"><h3 id="legend-title">How to read the verdicts</h3><dl>${entries}<div><dt>${sample}</dt><dd>The dot is what was measured, the whisker its bounds, the line in the middle the target. Right of the line is always the good side.</dd></div></dl></aside>`;
 }

@@ -2,7 +2,7 @@
 
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
 const wide =
-  /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]|^\p{Emoji_Presentation}|\ufe0f/u;
+  /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]|^\p{Emoji_Presentation}|\p{Emoji}\ufe0f/u;
 const empty = /^[\p{Mn}\p{Me}\p{Cf}]+$/u;
 
 /** Columns of one line of text. */
@@ -15,11 +15,11 @@ export function padToWidth(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - measureWidth(text)));
 }
 
-/** Lines of at most `width` columns, broken at spaces, or within a word that is too long by itself. */
+/** Lines of at most `width` columns, broken at spaces (never before a percent sign), or within a word that is too long by itself. */
 export function wrapToWidth(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(/\s+/).flatMap((whole) => splitWord(whole, width))) {
+  for (const word of text.split(/[ \t\r\n]+(?!%)/).flatMap((whole) => splitWord(whole, width))) {
     const joined = line === "" ? word : `${line} ${word}`;
     if (measureWidth(joined) > width) lines.push(line);
     line = measureWidth(joined) > width ? word : joined;

@@ -189,8 +189,8 @@ function proportion(right: number, n: number, alpha: number, basis: string): Fin
 }
 
 function bootstrap(metric: "balancedAccuracy" | "macroF1", m: Measurements, alpha: number): Finding {
-  const { measured, lower, upper } = bootstrapBounds(metric, m.test, m.labels.length, alpha);
-  return { measured, lower, upper, n: m.test.length, alpha, basis: "stratified bootstrap bounds, approximate" };
+  const { estimate, lower, upper } = bootstrapBounds(metric, m.test, m.labels.length, alpha);
+  return { measured: estimate, lower, upper, n: m.test.length, alpha, basis: "stratified bootstrap bounds, approximate" };
 }
 
 function worstClass(m: Measurements, alpha: number): Finding {

@@ -118,6 +118,13 @@ async function predictAll(split: string, pictures: readonly Picture[], request: 
   const index = new Map(bundle.manifest.labels.map((label, i) => [label, i]));
   const paths = pictures.map(({ path }) => join(dataset.root, path));
   const outcomes: Outcome[] = [];
+  const unknown = [...new Set(pictures.map(({ label }) => label))].filter((label) => !index.has(label));
+  if (unknown.length > 0)
+    throw new Fault("images-insufficient", {
+      what: `the model knows no class ${unknown.map((label) => JSON.stringify(label)).join(", ")}`,
+      expected: `photographs of ${bundle.manifest.labels.length} known classes`,
+      remedy: "leave those folders out, or train with them",
+    });
   for await (const prediction of bundle.predict(paths)) {
     checkInterrupted(signal);
     if ("error" in prediction)
@@ -126,8 +133,7 @@ async function predictAll(split: string, pictures: readonly Picture[], request: 
     outcomes.push({
       path,
       pixelHash,
-      // A class that the model does not know is −1: whatever it answers is wrong.
-      truth: index.get(label) ?? -1,
+      truth: index.get(label)!,
       predicted: index.get(prediction.label)!,
       probabilities: prediction.probabilities,
     });

@@ -20,7 +20,7 @@ const shortSleeve = (dice: Random): Cut["sleeve"] => ({ length: dice.between(26,
 const longSleeve = (dice: Random): Cut["sleeve"] => ({ length: dice.between(88, 112), angle: dice.between(0.95, 1.42), cuff: dice.between(13, 19), puff: dice.between(2, 8) });
 const blouseSleeve = (dice: Random): Cut["sleeve"] =>
   chance(dice, 0.5)
-    ? { length: dice.between(28, 62), angle: dice.between(0.6, 1.15), cuff: dice.between(15, 24), puff: dice.between(9, 22) }
+    ? { length: dice.between(28, 62), angle: dice.between(0.6, 1.15), cuff: dice.between(15, 24), puff: dice.between(12, 26) }
     : { length: dice.between(60, 96), angle: dice.between(0.85, 1.3), cuff: dice.between(24, 38), puff: dice.between(0, 8) };
 
 /** A garment laid out, on its hanger where it hangs, with what its kind adds in front. */
@@ -59,17 +59,17 @@ function drawFolded(pen: Pen, dice: Random, weights: Weights, neck: (cloth: Rgb)
 /** Buttons down a placket from y to y. */
 function drawPlacket(pen: Pen, dice: Random, cloth: Rgb, from: number, to: number): void {
   const lines = `M-4 ${round(from)}V${round(to)}M4 ${round(from)}V${round(to)}`;
-  pen.stroke(lines, tone(cloth, -0.6), { width: 0.8, opacity: 0.5 });
+  pen.stroke(lines, tone(cloth, -0.6), { width: 1, opacity: 0.6 });
   const count = 4 + dice.below(4);
-  const spots = repeat(count, (i) => ellipse(0, from + ((i + 0.6) * (to - from)) / count, 1.9, 1.9));
+  const spots = repeat(count, (i) => ellipse(0, from + ((i + 0.6) * (to - from)) / count, 2.2, 2.2));
   pen.fill(spots.join(""), chance(dice, 0.6) ? tone(white, -0.08) : contrast(dice, cloth));
   pen.stroke(spots.join(""), tone(cloth, -0.7), { width: 0.6, opacity: 0.7 });
 }
 
 /** Two collar leaves that meet at the throat. */
 function drawCollar(pen: Pen, dice: Random, cloth: Rgb, neck: number, top: number): void {
-  const color = chance(dice, 0.15) ? white : tone(cloth, 0.08);
-  const length = dice.between(15, 24);
+  const color = chance(dice, 0.2) ? white : tone(cloth, 0.12);
+  const length = dice.between(18, 28);
   const leaf = polygon([[-1, top + 11], [neck + 1, top - 5], [neck + 5, top + 3], [neck * 0.72, top + length + 4]]);
   const paint = pen.linear([[0, tone(color, 0.12)], [1, tone(color, -0.26)]], "down");
   onBothSides(pen, () => {
@@ -101,7 +101,7 @@ export const drawTshirt: Painter = (pen, dice, stance) => {
       drawNeckRib(pen, cloth, 15, -60, depth, pointed);
     });
   }
-  const cut = drawCut(dice, { sleeve: chance(dice, 0.84) ? shortSleeve(dice) : longSleeve(dice), drop: depth, pointed });
+  const cut = drawCut(dice, { sleeve: chance(dice, 0.92) ? shortSleeve(dice) : longSleeve(dice), drop: depth, pointed });
   return drawUpper(pen, dice, stance, cut, weights, (cloth) => {
     drawNeckRib(pen, cloth, cut.neck, cut.top, depth, pointed);
     if (chance(dice, 0.12)) drawPlacket(pen, dice, cloth, cut.top + depth, cut.top + depth + 30);
@@ -117,7 +117,7 @@ export const drawShirt: Painter = (pen, dice, stance) => {
       drawCollar(pen, dice, cloth, 17, -62);
     });
   }
-  const cut = drawCut(dice, { sleeve: chance(dice, 0.62) ? longSleeve(dice) : shortSleeve(dice), drop: 12, pointed: true, neck: dice.between(13, 17) });
+  const cut = drawCut(dice, { sleeve: chance(dice, 0.76) ? longSleeve(dice) : shortSleeve(dice), drop: 12, pointed: true, neck: dice.between(13, 17) });
   return drawUpper(pen, dice, stance, cut, weights, (cloth) => {
     drawPlacket(pen, dice, cloth, cut.top + 12, chance(dice, 0.14) ? cut.top + 46 : cut.bottom);
     if (chance(dice, 0.45)) drawPocket(pen, cloth);
@@ -135,18 +135,19 @@ const blouseFronts: Readonly<Record<BlouseFront, (pen: Pen, dice: Random, cloth:
     drawPlacket(pen, dice, cloth, cut.top + cut.drop, cut.bottom);
     drawCollar(pen, dice, cloth, cut.neck, cut.top);
   },
-  bow: (pen, _dice, cloth, { top, drop }) => {
+  bow: (pen, dice, cloth, { top, drop }) => {
+    const ribbon = chance(dice, 0.5) ? contrast(dice, cloth) : tone(cloth, -0.2);
     const y = top + drop;
-    const loops = `${smooth([[0, y], [18, y - 9], [20, y + 8]], true)}${smooth([[0, y], [-18, y - 9], [-20, y + 8]], true)}`;
+    const loops = `${smooth([[0, y], [22, y - 12], [24, y + 10]], true)}${smooth([[0, y], [-22, y - 12], [-24, y + 10]], true)}`;
     const tails = polygon([[-2, y], [-10, y + 36], [-3, y + 38], [1, y + 4], [6, y + 40], [13, y + 36], [3, y]]);
-    pen.fill(`${tails}${loops}`, tone(cloth, -0.12));
+    pen.fill(`${tails}${loops}`, ribbon);
     pen.stroke(`${tails}${loops}`, tone(cloth, -0.6), { width: 1, opacity: 0.6 });
   },
   ruffle: (pen, dice, cloth, { top, drop, bottom }) => {
     const [from, wide] = [top + drop, dice.between(6, 12)];
     const wave = repeat(12, (i): Point => [i % 2 ? wide : wide * 0.5, from + (i * (bottom - from - 20)) / 12]);
     const path = smooth([...wave, ...wave.toReversed().map(([x, y]): Point => [-x, y])], true, 0.9);
-    pen.fill(path, tone(cloth, 0.14));
+    pen.fill(path, chance(dice, 0.4) ? white : tone(cloth, 0.25));
     pen.stroke(path, tone(cloth, -0.55), { width: 1, opacity: 0.5 });
   },
   pan: (pen, dice, cloth, { neck, top }) => {
@@ -161,11 +162,11 @@ const blouseFronts: Readonly<Record<BlouseFront, (pen: Pen, dice: Random, cloth:
 
 export const drawBlouse: Painter = (pen, dice, stance) => {
   const weights: Weights = { plain: 4, flowers: 1.6, dots: 1.4, pinstripes: 0.8, stripes: 0.4, checks: 0.4 };
-  const front = weighted<BlouseFront>(dice, { bow: 1.6, ruffle: 1.4, buttons: 1, pan: 1.4, bare: 1.4, collar: 0.6 });
+  const front = weighted<BlouseFront>(dice, { bow: 2, ruffle: 1.8, buttons: 0.6, pan: 2, bare: 0.7, collar: 0.4 });
   const pointed = front !== "pan" && chance(dice, 0.5);
   const chest = dice.between(35, 44);
-  const waist = chest * dice.between(0.72, 0.98);
-  const cut = drawCut(dice, { sleeve: blouseSleeve(dice), drop: dice.between(12, 26), pointed, chest, waist, shoulder: chest * dice.between(0.8, 0.95), hem: waist * dice.between(1.05, 1.4), bottom: dice.between(34, 64) });
+  const waist = chest * dice.between(0.66, 0.88);
+  const cut = drawCut(dice, { sleeve: blouseSleeve(dice), drop: dice.between(12, 26), pointed, chest, waist, shoulder: chest * dice.between(0.8, 0.95), hem: waist * dice.between(1.15, 1.55), bottom: dice.between(34, 64) });
   return drawUpper(pen, dice, stance, cut, weights, (cloth) => {
     if (chance(dice, 0.35)) pen.fill(box(-waist, 6, 2 * waist, 5, 2), tone(cloth, -0.3), 0.7);
     blouseFronts[front](pen, dice, cloth, cut);

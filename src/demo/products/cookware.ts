@@ -31,7 +31,7 @@ function drawLongHandle(pen: Pen, dice: Random, from: Point, slope: number): Poi
 
 export const drawPan: Painter = (pen, dice) => {
   const radius = dice.between(48, 68);
-  const height = radius * dice.between(0.2, 0.62);
+  const height = radius * dice.between(0.2, 0.52);
   const base = radius * dice.between(0.72, 0.94);
   const body: TurnedBody = { profile: [[0, base], [height, radius]], material: drawCookMaterial(dice), tilt: dice.between(0.16, 0.62), open: true };
   const end = drawLongHandle(pen, dice, [radius * 0.9, -height * 0.9 - radius * body.tilt * 0.2], dice.between(0, 0.55));
@@ -60,7 +60,7 @@ export const drawPot: Painter = (pen, dice) => {
   const height = radius * dice.between(0.72, 1.55);
   const base = radius * dice.between(0.86, 1);
   const body: TurnedBody = { profile: [[0, base * 0.95], [4, base], [height * 0.6, radius * dice.between(0.98, 1.06)], [height, radius]], material: drawCookMaterial(dice), tilt: dice.between(0.12, 0.45), open: true };
-  const extent = chance(dice, 0.22) ? drawSauceHandle(pen, dice, body) : drawEars(pen, dice, body);
+  const extent = chance(dice, 0.12) ? drawSauceHandle(pen, dice, body) : drawEars(pen, dice, body);
   drawTurned(pen, body, (silhouette) => drawPotBand(pen, dice, body, silhouette));
   const lid = chance(dice, 0.5) ? drawLid(pen, dice, body) : 0;
   return { ...extent, top: Math.min(extent.top, -height - radius * body.tilt - lid), bottom: base * body.tilt };

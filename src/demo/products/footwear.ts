@@ -25,7 +25,8 @@ interface Last {
 
 function upperPath({ ball, heel, collar, throat, toe, throatX }: Last): string {
   const heelY = Math.max(ball, heel);
-  const over: Point[] = [[-61, -ball - toe * 0.4], [-52, -ball - toe], [-28, -ball - toe * 1.12], [throatX, -throat]];
+  const ankle: Point[] = throat > 58 ? [[throatX - 12, -ball - toe - 12], [throatX - 3, -46]] : [];
+  const over: Point[] = [[-61, -ball - toe * 0.4], [-52, -ball - toe], [-28, -ball - toe * 1.12], ...ankle, [throatX, -throat]];
   const opening: Point[] = [[throatX, -throat], [(throatX + 52) / 2, -Math.min(throat, collar) + 5], [53, -collar]];
   const back: Point[] = [[53, -collar], [59, -collar * 0.55 - heelY * 0.3], [57, -heelY + 2]];
   return `M-60 ${round(-ball + 2)}L-61 ${round(-ball - toe * 0.4)}${bends(over, false, 0.9)}${bends(opening)}${bends(back)}Q10 ${round(-(ball + heelY) / 2 - 2)} -60 ${round(-ball + 2)}z`;
@@ -128,10 +129,10 @@ const shoeParts: Readonly<Record<ShoeKind, (pen: Pen, dice: Random, last: Last) 
 export const drawSneaker: Painter = (pen, dice) => {
   const upper = goodsColor(dice);
   const tall = chance(dice, 0.2);
-  const thick = dice.between(9, 17);
+  const thick = dice.between(11, 19);
   const last: Last = {
     upper,
-    sole: chance(dice, 0.75) ? white : goodsColor(dice),
+    sole: chance(dice, 0.85) ? white : goodsColor(dice),
     ball: thick * dice.between(0.75, 0.95),
     heel: thick,
     block: false,
@@ -177,7 +178,7 @@ type BootKind = "laced" | "chelsea" | "tall" | "work";
 export const drawBoot: Painter = (pen, dice) => {
   const kind = weighted<BootKind>(dice, { laced: 2.5, chelsea: 2, tall: 2, work: 1.5 });
   const upper = kind === "tall" && chance(dice, 0.3) ? goodsColor(dice) : leatherColor(dice);
-  const shaft = kind === "tall" ? dice.between(96, 136) : kind === "chelsea" ? dice.between(54, 78) : dice.between(60, 92);
+  const shaft = kind === "tall" ? dice.between(96, 136) : kind === "chelsea" ? dice.between(66, 90) : dice.between(68, 98);
   const last: Last = {
     upper,
     sole: chance(dice, 0.75) ? tone(upper, -0.6) : hsl(30, 0.35, 0.45),

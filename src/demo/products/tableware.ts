@@ -49,7 +49,7 @@ export const drawMug: Painter = (pen, dice) => {
 };
 
 export const drawCup: Painter = (pen, dice) => {
-  const height = dice.between(44, 74);
+  const height = dice.between(42, 66);
   const radius = dice.between(35, 54);
   const base = radius * dice.between(0.42, 0.74);
   const bulge = dice.between(0.62, 0.95);
@@ -72,7 +72,7 @@ function drawSaucer(pen: Pen, { material, tilt }: TurnedBody, radius: number): v
 }
 
 export const drawJug: Painter = (pen, dice) => {
-  const height = dice.between(96, 150);
+  const height = dice.between(104, 154);
   const belly = dice.between(34, 50);
   const neck = belly * dice.between(0.55, 0.92);
   const rim = neck * dice.between(1, 1.22);
@@ -80,7 +80,7 @@ export const drawJug: Painter = (pen, dice) => {
   const profile: Profile = [[0, belly * dice.between(0.62, 0.9)], [height * waist, belly], [height * 0.76, neck], [height, rim]];
   const body: TurnedBody = { profile, material: drawMaterial(dice, { matte: 3, glaze: 4, metal: 1, glass: 2 }), tilt: drawTilt(dice) * 0.8, open: true };
   const right = drawHandle(pen, dice, body, height * dice.between(0.28, 0.42), height * dice.between(0.8, 0.93), dice.between(18, 34));
-  const lip = dice.between(8, 18);
+  const lip = dice.between(11, 22);
   drawLip(pen, body, lip);
   drawTurned(pen, body, (silhouette) => decorate(pen, dice, body, silhouette));
   drawSpoutShade(pen, body, lip);

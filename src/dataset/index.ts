@@ -1,0 +1,16 @@
+/** The user's photographs as data: scan of a folder, manifests, and the split into train, select, calibrate and test. Nothing of the user's is ever written. */
+export type {
+  BrokenFile,
+  BrokenKind,
+  Dataset,
+  GivenSplit,
+  IgnoredEntry,
+  IgnoredKind,
+  Layout,
+  Picture,
+  SplitName,
+  SplitRow,
+} from "./picture.js";
+export { scan, type ScanOptions } from "./scan.js";
+export { countClassSplits, countSplits, splitDataset, type SplitOptions } from "./split.js";
+export { formatSplits, parseSplits } from "./splits-file.js";

@@ -1,0 +1,14 @@
+/** Predictions → numbers: the usual measures of classification, as scikit-learn defines them. Pure functions on typed arrays. */
+export {
+  accuracyOf,
+  argmaxRows,
+  type ClassMetrics,
+  classMetrics,
+  type ConfusionMatrix,
+  confusionMatrix,
+  measurePredictions,
+  type PredictionMetrics,
+  type WorstClass,
+} from "./classification.js";
+export { brierScore, calibrationError, negativeLogLikelihood } from "./probability.js";
+export { logitLosses, softmaxRows } from "./softmax.js";

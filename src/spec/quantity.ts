@@ -1,0 +1,176 @@
+/** Numbers as people write them: "10,000", "10k", "95 %", "<100ms", "under 4 hours", "1 h 30 min", "sub-second". */
+import { isExact, readComparison } from "./comparison.js";
+import type { Comparison } from "./requirement.js";
+
+/** What a number counts; `plain` is a number without a unit, `other` one that counts what assay does not measure ("500 images per class"). */
+export type Dimension = "fraction" | "seconds" | "bytes" | "images/s" | "images" | "classes" | "plain" | "other";
+
+/** A number found in a line, in the base unit of its dimension. */
+export interface Quantity {
+  readonly dimension: Dimension;
+  readonly value: number;
+  /** What the line says about the direction; null where it says nothing. */
+  readonly comparison: Comparison | null;
+  /** The line says "exactly". */
+  readonly exact: boolean;
+  /** As written, with its unit. */
+  readonly raw: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+type UnitRow = readonly [pattern: string, dimension: Dimension, factor: number];
+
+const pictures = "(?:images?|imgs?|photo(?:graph)?s?|pictures?|samples?|predictions?|requests?|inferences?|frames?)";
+const counted = "(?:images?|imgs?|photo(?:graph)?s?|pictures?|samples|examples)";
+const adjective = "(?!(?:per|and|or|with|on|in|of|for|from|to|than|a|is|are|must|should)\\s)[\\p{L}-]+";
+
+/** Words that may follow a number without being what it counts. */
+const notCounted =
+  "and|or|on|for|in|at|with|of|is|are|to|by|as|if|when|over|across|per|from|up|required|needed|expected|wanted|min|max|minimum|maximum|or|accuracy|recall|score|macro|balanced|worst|validation|test|[a-z]*available";
+
+/** Units, longest first where one begins with another; without regard to case, never in the middle of a word. */
+const units: readonly UnitRow[] = [
+  [`${pictures}\\s*(?:\\/|per|a|each|every)\\s*(?:s|sec|second)`, "images/s", 1],
+  [`${pictures}\\s*(?:\\/|per|a|each|every)\\s*(?:min|minute)`, "images/s", 1 / 60],
+  [`${pictures}\\s*(?:\\/|per|an|each|every)\\s*(?:h|hr|hour)`, "images/s", 1 / 3600],
+  ["(?:fps|rps|qps|ips)", "images/s", 1],
+  [`(?:${adjective}\\s+){0,3}?${counted}\\s*(?:per|\\/|(?:for|in|of)\\s+(?:each|every)|each)\\s*\\p{L}*`, "other", 1],
+  ["(?:%|percent(?:age)?|per\\s+cent|pct|pp)(?:\\s+points?)?", "fraction", 0.01],
+  ["(?:µs|μs|us|microseconds?)", "seconds", 1e-6],
+  ["(?:ms|msecs?|milli-?seconds?|millis)", "seconds", 1e-3],
+  ["(?:s|secs?|seconds?)", "seconds", 1],
+  ["(?:mins?|minutes?)", "seconds", 60],
+  ["(?:h|hrs?|hours?)", "seconds", 3600],
+  ["days?", "seconds", 86_400],
+  ["weeks?", "seconds", 604_800],
+  ["(?:kib|kibibytes?)", "bytes", 2 ** 10],
+  ["(?:mib|mebibytes?)", "bytes", 2 ** 20],
+  ["(?:gib|gibibytes?)", "bytes", 2 ** 30],
+  ["(?:tib|tebibytes?)", "bytes", 2 ** 40],
+  ["(?:kb|kilo-?bytes?)", "bytes", 1e3],
+  ["(?:mb|mega-?bytes?|megs?)", "bytes", 1e6],
+  ["(?:gb|giga-?bytes?|gigs?)", "bytes", 1e9],
+  ["(?:tb|tera-?bytes?)", "bytes", 1e12],
+  ["bytes?", "bytes", 1],
+  [`(?:${adjective}\\s+){0,3}?${counted}`, "images", 1],
+  [`(?:${adjective}\\s+){0,2}?(?:classes|categories|category|class)`, "classes", 1],
+  ["[x×]\\s*\\p{L}*", "other", 1],
+  [`\\s(?!(?:${notCounted})(?!\\p{L}))\\p{L}{2,}`, "other", 1],
+];
+
+const magnitudes: Readonly<Record<string, number>> = { k: 1e3, thousand: 1e3, m: 1e6, mio: 1e6, million: 1e6 };
+
+const words: Readonly<Record<string, number>> = {
+  a: 1,
+  an: 1,
+  "half a": 0.5,
+  "half an": 0.5,
+  one: 1,
+  two: 2,
+  three: 3,
+  four: 4,
+  five: 5,
+  six: 6,
+  seven: 7,
+  eight: 8,
+  nine: 9,
+  ten: 10,
+  twelve: 12,
+  fifteen: 15,
+  twenty: 20,
+  thirty: 30,
+  forty: 40,
+  fifty: 50,
+  sixty: 60,
+  ninety: 90,
+  hundred: 100,
+  "a hundred": 100,
+  thousand: 1000,
+  "a thousand": 1000,
+};
+
+const digits = String.raw`[1-9]\d{0,2}(?:[,'’\u00a0\u202f ]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:[.,]\d+)?|\.\d+`;
+const scale = String.raw`(?:\s*(?<scale>${Object.keys(magnitudes).join("|")})(?![\p{L}\d]))?`;
+const wordList = Object.keys(words)
+  .toSorted((a, b) => b.length - a.length)
+  .join("|");
+const numberPattern = new RegExp(
+  String.raw`(?<![\p{L}\d.,_%])(?:(?<sign>[-−](?=[\d.]))?(?<digits>${digits})${scale}|(?<word>${wordList})(?=[\s-]\p{L})|(?<=\bsub-?\s?)(?=second|minute|hour|millisecond))`,
+  "giu",
+);
+const unitPatterns = units.map(
+  ([pattern, dimension, factor]) =>
+    [new RegExp(String.raw`[\s-]{0,3}(?:${pattern})(?!\p{L})`, "iuy"), dimension, factor] as const,
+);
+
+/** All numbers of a line from left to right, compound durations ("1 h 30 min") joined. */
+export function readQuantities(text: string): readonly Quantity[] {
+  const found: Quantity[] = [];
+  for (const match of text.matchAll(numberPattern)) {
+    const last = found.at(-1);
+    if (last && match.index < last.end) continue;
+    const quantity = readAt(text, match);
+    if (quantity === null) continue;
+    if (last && continues(last, quantity, text)) found[found.length - 1] = join(last, quantity, text);
+    else found.push(quantity);
+  }
+  return found;
+}
+
+function readAt(text: string, match: RegExpExecArray): Quantity | null {
+  const { sign, digits: written, scale: magnitude, word } = match.groups ?? {};
+  const numberEnd = match.index + match[0].length;
+  const unit = unitAt(text, numberEnd, magnitude);
+  if (written === undefined && unit.dimension === "plain") return null;
+  const number = written === undefined ? (words[(word ?? "a").toLowerCase()] ?? 1) : readDigits(written, unit.dimension);
+  const value = (sign ? -1 : 1) * number * unit.factor;
+  return {
+    dimension: unit.dimension,
+    value: tidy(value),
+    comparison: readComparison(text, match.index, unit.end),
+    exact: isExact(text, match.index),
+    raw: text.slice(match.index, unit.end),
+    start: match.index,
+    end: unit.end,
+  };
+}
+
+interface UnitAt {
+  readonly dimension: Dimension;
+  readonly factor: number;
+  readonly end: number;
+}
+
+function unitAt(text: string, from: number, magnitude: string | undefined): UnitAt {
+  const times = magnitude === undefined ? 1 : magnitudes[magnitude.toLowerCase()]!;
+  for (const [pattern, dimension, factor] of unitPatterns) {
+    pattern.lastIndex = from;
+    const match = pattern.exec(text);
+    if (match) return { dimension, factor: factor * times, end: from + match[0].length };
+  }
+  if (magnitude === "m") return { dimension: "seconds", factor: 60, end: from };
+  return { dimension: "plain", factor: times, end: from };
+}
+
+/** "10,000" → 10000, "0,95" → 0.95; "10.000" is ten thousand only where whole things are counted. */
+function readDigits(written: string, dimension: Dimension): number {
+  if (/^[1-9]\d{0,2}(?:[,'’\s]\d{3})+/u.test(written)) return Number(written.replace(/[,'’\s]/gu, ""));
+  const counts = dimension === "images" || dimension === "classes";
+  if (counts && /^[1-9]\d{0,2}(?:\.\d{3})+$/.test(written)) return Number(written.replaceAll(".", ""));
+  return Number(written.replace(",", "."));
+}
+
+/** Takes away what the product of two decimal numbers adds: 95 × 0.01 is 0.95. */
+function tidy(value: number): number {
+  return Number(value.toPrecision(15));
+}
+
+function continues(last: Quantity, next: Quantity, text: string): boolean {
+  if (last.dimension !== "seconds" || next.dimension !== "seconds" || next.comparison !== null) return false;
+  return next.value < last.value && /^\s*(?:,|and)?\s*$/i.test(text.slice(last.end, next.start));
+}
+
+function join(last: Quantity, next: Quantity, text: string): Quantity {
+  return { ...last, value: last.value + next.value, raw: text.slice(last.start, next.end), end: next.end };
+}
