@@ -96,7 +96,7 @@ async function runIn(
   around: Surroundings,
   trace: Trace,
 ): Promise<RunResult> {
-  const dataset = await scanImages(folder, request, around, trace).catch(async (error: unknown) => {
+  const dataset = await scanImages(request, around, trace).catch(async (error: unknown) => {
     await folder.discard(); // nothing was learned yet: the same command may be given again
     throw error;
   });
@@ -118,7 +118,7 @@ async function runIn(
   return { folder: folder.path, evidence };
 }
 
-async function scanImages(folder: RunFolder, request: RunRequest, around: Surroundings, trace: Trace): Promise<Dataset> {
+async function scanImages(request: RunRequest, around: Surroundings, trace: Trace): Promise<Dataset> {
   trace.add("action", "scan", `scan ${request.images}`, { exclude: request.exclude });
   const start = performance.now();
   const dataset = await scan(request.images, {

@@ -24,7 +24,7 @@ export async function demoCommand(options: DemoArguments): Promise<number> {
   const drawn = await drawDemoSet(images, { seed: options.seed, ...around });
   await writeJson(join(folder, marker), drawn);
   const seconds = (performance.now() - start) / 1000;
-  terminal.say(`draw       ${drawn.images} pictures of ${Object.keys(drawn.classes).length} kinds of product in ${seconds.toFixed(1)} s`);
+  terminal.say(`draw       ${drawn.pictures} pictures of ${Object.keys(drawn.classes).length} kinds of product in ${seconds.toFixed(1)} s`);
   const spec = fileURLToPath(new URL("../../examples/demo.md", import.meta.url));
   const request = { images, spec, out: join(folder, "run"), exclude: [], seed: options.seed, resume: false };
   return showResult(await run(request, around), terminal);

@@ -1,4 +1,5 @@
 /** Every way assay can refuse, as one table: code → exit status, HTTP status, default remedy. `docs/errors.md` is tested against it. */
+import { formatCount } from "./units.js";
 
 interface FaultKind {
   /** Process exit status: 1 a fault, 2 wrong usage, 130 interrupted. */
@@ -200,6 +201,12 @@ export function checkInterrupted(signal: AbortSignal | undefined): void {
 /** Quotes a name so that newlines and control characters in it cannot break a line or a terminal. */
 export function quoteName(name: string): string {
   return JSON.stringify(name);
+}
+
+/** Names in quotes; of many the first ten. */
+export function listNames(names: readonly string[]): string {
+  const shown = names.slice(0, 10).map(quoteName).join(", ");
+  return names.length > 10 ? `${shown} and ${formatCount(names.length - 10)} more` : shown;
 }
 
 function oneLine(text: string): string {

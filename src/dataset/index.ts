@@ -1,4 +1,5 @@
 /** The user's photographs as data: scan of a folder, manifests, and the split into train, select, calibrate and test. Nothing of the user's is ever written. */
+export { givenSplit } from "./layout.js";
 export type {
   BrokenFile,
   BrokenKind,
@@ -14,3 +15,4 @@ export type {
 export { scan, type ScanOptions } from "./scan.js";
 export { countClassSplits, countSplits, splitDataset, type SplitOptions } from "./split.js";
 export { formatSplits, parseSplits } from "./splits-file.js";
+export { findContradictions } from "./units.js";

@@ -239,16 +239,16 @@ describe("what cannot be learned from", () => {
   });
 });
 
+const observed = async (root: string, options: ScanOptions): Promise<string[]> => {
+  const read: string[] = [];
+  await scan(root, { ...options, observe: (path, how) => how === "read" && read.push(path) });
+  return read.toSorted();
+};
+
+/** What tells a change is also the time of the last change of the inode, so files must have rested. */
+const rest = async (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2100));
+
 describe("the cache", () => {
-  const observed = async (root: string, options: ScanOptions): Promise<string[]> => {
-    const read: string[] = [];
-    await scan(root, { ...options, observe: (path, how) => how === "read" && read.push(path) });
-    return read.toSorted();
-  };
-
-  /** What tells a change is also the time of the last change of the inode, so files must have rested. */
-  const rest = async (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2100));
-
   it("reads only what changed", async () => {
     const root = await makeFolder({
       "a/1.png": await png(1),

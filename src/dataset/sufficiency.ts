@@ -1,5 +1,5 @@
 /** Which classes take part, and whether what was found is enough to learn from. */
-import { Fault, formatCount, groupBy, quoteName } from "../core/index.js";
+import { Fault, formatCount, groupBy, listNames, quoteName } from "../core/index.js";
 import { normalizeLabel, type Source, type Sources } from "./layout.js";
 import type { Dataset } from "./picture.js";
 
@@ -53,10 +53,4 @@ export function checkSufficient(dataset: Dataset): void {
   }
   const others = emptyClasses.length > 0 ? `; without a readable photograph: ${listNames(emptyClasses)}` : "";
   throw insufficient(`one class, ${listNames(classes)}, with ${formatCount(pictures.length)} photographs${others}`);
-}
-
-/** Names in quotes; of many the first ten. */
-export function listNames(names: readonly string[]): string {
-  const shown = names.slice(0, 10).map(quoteName).join(", ");
-  return names.length > 10 ? `${shown} and ${formatCount(names.length - 10)} more` : shown;
 }

@@ -42,6 +42,8 @@ const systemNames = new Set([
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+const byPath = (a: { path: string }, b: { path: string }): number => compareCodePoints(a.path, b.path);
+
 /** Lists everything below a folder. Throws the file system's error when the folder itself cannot be read. */
 export async function walkTree(root: string, signal?: AbortSignal): Promise<Tree> {
   const walk: Walk = {
@@ -56,7 +58,6 @@ export async function walkTree(root: string, signal?: AbortSignal): Promise<Tree
   };
   await walkFolder(walk, "");
   for (let next = walk.links.shift(); next !== undefined; next = walk.links.shift()) await followLink(walk, next);
-  const byPath = (a: { path: string }, b: { path: string }): number => compareCodePoints(a.path, b.path);
   return {
     files: walk.files.toSorted(compareCodePoints),
     folders: walk.folders.toSorted(compareCodePoints),

@@ -35,6 +35,8 @@ function disagree(copies: readonly Picture[]): boolean {
   return copies.some(({ label }) => label !== copies[0]!.label);
 }
 
+const nameOf = ({ pixelHash }: Picture): string => `pixels ${pixelHash}`;
+
 /** Joins pictures that share pixels or a group, transitively; units in the order of their first picture. */
 export function buildUnits(pictures: readonly Picture[]): Unit[] {
   const parent = new Map<string, string>();
@@ -48,7 +50,6 @@ export function buildUnits(pictures: readonly Picture[]): Unit[] {
     }
     return root;
   };
-  const nameOf = ({ pixelHash }: Picture): string => `pixels ${pixelHash}`;
   for (const picture of pictures) {
     const name = nameOf(picture);
     if (!parent.has(name)) parent.set(name, name);

@@ -3,22 +3,26 @@ import { describe, expect, it } from "vitest";
 import { jpeg, noise, png } from "../../test/photographs.js";
 import { encodePng, encodeRaster, inspect, thumbnail, UnreadableImage } from "./index.js";
 
+/** One AES block under the key of the fingerprint. */
+const block = (input: Buffer): bigint => {
+  const cipher = createCipheriv("aes-128-ecb", "assay pixel hash", null).setAutoPadding(false);
+  return BigInt(`0x${cipher.update(input).toString("hex")}`);
+};
+
+/** A product in GF(2^128) by the bits of SP 800-38D, algorithm 1. */
+const times = (x: bigint, y: bigint): bigint => {
+  let product = 0n;
+  let v = y;
+  for (let bit = 127n; bit >= 0n; bit--) {
+    if ((x >> bit) & 1n) product ^= v;
+    v = v & 1n ? (v >> 1n) ^ (0xe1n << 120n) : v >> 1n;
+  }
+  return product;
+};
+
 /** GHASH with whole numbers, straight from NIST SP 800-38D; the cipher is only asked for single blocks. */
 function hashByHand(pixels: Uint8Array, width: number, height: number): string {
-  const block = (input: Buffer): bigint => {
-    const cipher = createCipheriv("aes-128-ecb", "assay pixel hash", null).setAutoPadding(false);
-    return BigInt(`0x${cipher.update(input).toString("hex")}`);
-  };
   const subkey = block(Buffer.alloc(16));
-  const times = (x: bigint, y: bigint): bigint => {
-    let product = 0n;
-    let v = y;
-    for (let bit = 127n; bit >= 0n; bit--) {
-      if ((x >> bit) & 1n) product ^= v;
-      v = v & 1n ? (v >> 1n) ^ (0xe1n << 120n) : v >> 1n;
-    }
-    return product;
-  };
   const lengths = Buffer.alloc(16);
   lengths.writeBigUInt64BE(BigInt(pixels.length) * 8n);
   const padded = Buffer.concat([pixels, Buffer.alloc((16 - (pixels.length % 16)) % 16), lengths]);
@@ -31,12 +35,26 @@ function hashByHand(pixels: Uint8Array, width: number, height: number): string {
   return createHash("sha256").update(`${width}x${height}\n`).update(tag).digest("hex");
 }
 
+const kindOf = async (bytes: Uint8Array): Promise<string> =>
+  await inspect(bytes).then(
+    () => "fine",
+    (error: unknown) => (error instanceof UnreadableImage ? error.kind : "another error"),
+  );
+
 describe("inspect", () => {
   it("hashes width, height and pixels", async () => {
     const pixels = noise("hash", 5, 7);
     const { pixelHash, facts } = await inspect(await encodePng(pixels, 5, 7));
     expect(pixelHash).toBe(hashByHand(pixels, 5, 7));
-    expect(facts).toMatchObject({ format: "png", width: 5, height: 7, orientation: 1, channels: 3, bitDepth: 8, pages: 1 });
+    expect(facts).toMatchObject({
+      format: "png",
+      width: 5,
+      height: 7,
+      orientation: 1,
+      channels: 3,
+      bitDepth: 8,
+      pages: 1,
+    });
   });
 
   it("hashes pictures of several slices as one", async () => {
@@ -64,11 +82,6 @@ describe("inspect", () => {
 
   it("says why a file cannot be read", async () => {
     const file = await jpeg("cut", 64, 64);
-    const kindOf = async (bytes: Uint8Array): Promise<string> =>
-      await inspect(bytes).then(
-        () => "fine",
-        (error: unknown) => (error instanceof UnreadableImage ? error.kind : "another error"),
-      );
     expect(await kindOf(file)).toBe("fine");
     expect(await kindOf(file.subarray(0, file.length / 2))).toBe("truncated");
     expect(await kindOf(file.subarray(0, 20))).toBe("truncated");

@@ -55,8 +55,8 @@ export interface OpenedPicture {
 
 /** Reads the header. Throws the fault `image-unreadable` (an `UnreadableImage`), also for pictures beyond the pixel limit. */
 export async function openPicture(bytes: Uint8Array, limits: DecodeLimits = {}): Promise<OpenedPicture> {
-  const strict = decoder(bytes, limits, "warning");
   try {
+    const strict = decoder(bytes, limits, "warning");
     const facts = toFacts(await strict.metadata().catch(() => headerReader(bytes).metadata()));
     const limit = limits.pixelLimit ?? defaultPixelLimit;
     if (facts.width * facts.height > limit) throw tooLarge(facts.width, facts.height, limit);
@@ -72,7 +72,12 @@ export async function inspect(bytes: Uint8Array, limits: DecodeLimits = {}): Pro
 }
 
 /** What a strict decode refuses and a lenient one accepts is damaged a little: it is used, and says so. */
-async function decodeOpened(strict: Sharp, bytes: Uint8Array, facts: ImageFacts, limits: DecodeLimits): Promise<Inspection> {
+async function decodeOpened(
+  strict: Sharp,
+  bytes: Uint8Array,
+  facts: ImageFacts,
+  limits: DecodeLimits,
+): Promise<Inspection> {
   const pixelHash = await hashPixels(strict).catch(() => null);
   if (pixelHash !== null) return { facts, pixelHash };
   try {

@@ -5,28 +5,56 @@ type Wording = readonly [comparison: Comparison, pattern: string];
 
 /** Wordings before a number; the first that ends at the number wins, so negations stand first. */
 const before: readonly Wording[] = [
-  [">=", "(?:no|not|never|isn't|nor)\\s+(?:be\\s+|is\\s+|go\\s+|falls?\\s+|drops?\\s+)?(?:any\\s+)?(?:less|fewer|lower|worse|below|under|beneath|smaller)(?:\\s+than)?"],
+  [
+    ">=",
+    "(?:no|not|never|isn't|nor)\\s+(?:be\\s+|is\\s+|go\\s+|falls?\\s+|drops?\\s+)?(?:any\\s+)?(?:less|fewer|lower|worse|below|under|beneath|smaller)(?:\\s+than)?",
+  ],
   [">=", "(?:not|never)\\s+(?:to\\s+)?(?:be\\s+)?(?:<|less)"],
-  ["<=", "(?:no|not|never|isn't|nor)\\s+(?:be\\s+|is\\s+|go\\s+|rise\\s+|grow\\s+)?(?:any\\s+)?(?:more|greater|higher|larger|longer|bigger|slower|above|over|beyond)(?:\\s+than)?"],
+  [
+    "<=",
+    "(?:no|not|never|isn't|nor)\\s+(?:be\\s+|is\\s+|go\\s+|rise\\s+|grow\\s+)?(?:any\\s+)?(?:more|greater|higher|larger|longer|bigger|slower|above|over|beyond)(?:\\s+than)?",
+  ],
   ["<=", "(?:not|never|doesn't|don't|cannot|can't|without)\\s+(?:to\\s+)?(?:exceed(?:ing)?|surpass(?:ing)?)"],
   [">=", ">\\s*=|=\\s*>|≥|⩾|&ge;|&gt;="],
   ["<=", "<\\s*=|=\\s*<|≤|⩽|&le;|&lt;="],
-  [">=", "at\\s+(?:the\\s+very\\s+)?least|at\\s+minimum|minimum|min\\.?|minimally|greater\\s+than\\s+or\\s+equal(?:\\s+to)?|more\\s+than\\s+or\\s+equal(?:\\s+to)?"],
-  ["<=", "at\\s+(?:the\\s+very\\s+)?most|at\\s+maximum|maximum|max\\.?|up\\s+to|within|limit(?:ed)?|cap(?:ped)?(?:\\s+at)?|less\\s+than\\s+or\\s+equal(?:\\s+to)?|fits?\\s+(?:in|on|into)|until"],
-  [">", ">|&gt;|(?:more|greater|higher|better|larger|bigger)\\s+than|over|above|exceed(?:s|ing)?|beyond|beats?|north\\s+of|surpass(?:es|ing)?"],
-  ["<", "<|&lt;|(?:less|fewer|lower|smaller|shorter|faster|quicker|sooner|lighter)\\s+than|under|below|beneath|sub|south\\s+of|in\\s+under"],
+  [
+    ">=",
+    "at\\s+(?:the\\s+very\\s+)?least|at\\s+minimum|minimum|min\\.?|minimally|greater\\s+than\\s+or\\s+equal(?:\\s+to)?|more\\s+than\\s+or\\s+equal(?:\\s+to)?",
+  ],
+  [
+    "<=",
+    "at\\s+(?:the\\s+very\\s+)?most|at\\s+maximum|maximum|max\\.?|up\\s+to|within|limit(?:ed)?|cap(?:ped)?(?:\\s+at)?|less\\s+than\\s+or\\s+equal(?:\\s+to)?|fits?\\s+(?:in|on|into)|until",
+  ],
+  [
+    ">",
+    ">|&gt;|(?:more|greater|higher|better|larger|bigger)\\s+than|over|above|exceed(?:s|ing)?|beyond|beats?|north\\s+of|surpass(?:es|ing)?",
+  ],
+  [
+    "<",
+    "<|&lt;|(?:less|fewer|lower|smaller|shorter|faster|quicker|sooner|lighter)\\s+than|under|below|beneath|sub|south\\s+of|in\\s+under",
+  ],
 ];
 
 /** Wordings after a number and its unit. */
 const after: readonly Wording[] = [
-  [">=", "\\+|(?:or|and)\\s+(?:more|better|higher|above|greater|over|up|upwards)|minimum|min\\b|at\\s+(?:the\\s+very\\s+)?least|at\\s+minimum"],
-  ["<=", "(?:or|and)\\s+(?:less|fewer|lower|under|below|faster|smaller|shorter|quicker)|maximum|max\\b|at\\s+(?:the\\s+very\\s+)?most|tops|limit|cap"],
+  [
+    ">=",
+    "\\+|(?:or|and)\\s+(?:more|better|higher|above|greater|over|up|upwards)|minimum|min\\b|at\\s+(?:the\\s+very\\s+)?least|at\\s+minimum",
+  ],
+  [
+    "<=",
+    "(?:or|and)\\s+(?:less|fewer|lower|under|below|faster|smaller|shorter|quicker)|maximum|max\\b|at\\s+(?:the\\s+very\\s+)?most|tops|limit|cap",
+  ],
 ];
 
 /** Small words that may stand between the wording and its number. */
-const filler = "(?:\\s*(?:of|to|at|is|be|being|a|an|the|about|around|roughly|approximately|approx\\.?|total|=|:|~|≈|\\())*[\\s-]*";
+const filler =
+  "(?:\\s*(?:of|to|at|is|be|being|a|an|the|about|around|roughly|approximately|approx\\.?|total|=|:|~|≈|\\())*[\\s-]*";
 
-const compile = (table: readonly Wording[], wrap: (pattern: string) => string): readonly (readonly [Comparison, RegExp])[] =>
+const compile = (
+  table: readonly Wording[],
+  wrap: (pattern: string) => string,
+): readonly (readonly [Comparison, RegExp])[] =>
   table.map(([comparison, pattern]) => [comparison, new RegExp(wrap(pattern), "iu")] as const);
 
 const beforePatterns = compile(before, (pattern) => `(?<![\\p{L}])(?:${pattern})${filler}$`);

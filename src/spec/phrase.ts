@@ -3,18 +3,28 @@ import { type Quantity, readQuantities } from "./quantity.js";
 import type { Quantile } from "./requirement.js";
 
 export interface Phrase {
-  /** The words, without markup, quantiles and levels of confidence. */
+  /** The words, without markup and levels of confidence. */
   readonly words: string;
   readonly quantities: readonly Quantity[];
   /** "p90" and the like, which assay does not measure, is `unsupported`. */
   readonly quantile: Quantile | "unsupported" | null;
+  /** Where the quantile stands in the words: its number is no target of a latency. */
+  readonly quantileSpan: readonly [start: number, end: number];
   /** Significance level that the line asks for, as a fraction. */
   readonly alpha: number | null;
   /** Nothing but the level is left of the line. */
   readonly onlyAlpha: boolean;
 }
 
-const entities: Readonly<Record<string, string>> = { lt: "<", gt: ">", le: "≤", ge: "≥", amp: "&", nbsp: " ", percnt: "%" };
+const entities: Readonly<Record<string, string>> = {
+  lt: "<",
+  gt: ">",
+  le: "≤",
+  ge: "≥",
+  amp: "&",
+  nbsp: " ",
+  percnt: "%",
+};
 
 /** The words of a line without Markdown's markup, HTML's entities and odd spaces. */
 export function plainWords(text: string): string {
@@ -35,25 +45,49 @@ export function plainWords(text: string): string {
 export function readPhrase(text: string): Phrase {
   const whole = plainWords(text);
   const level = readAlpha(whole);
-  const ranked = readQuantile(level.rest);
   return {
-    words: ranked.rest,
-    quantities: readQuantities(ranked.rest),
-    quantile: ranked.quantile,
+    words: level.rest,
+    quantities: readQuantities(level.rest),
+    ...readQuantile(level.rest),
     alpha: level.alpha,
     onlyAlpha: level.alpha !== null && !/[\p{L}\d]{2}/u.test(level.rest.replace(filler, "")),
   };
 }
 
-const filler = /(?<!\p{L})(?:all|every|of|the|a|an|at|to|for|with|is|are|be|must|should|use|use[ds]?|verdicts?|tests?|statistical|our|level|results?|judged?|proven|prove)(?!\p{L})/giu;
+const filler =
+  /(?<!\p{L})(?:all|every|of|the|a|an|at|to|for|with|is|are|be|must|should|use|use[ds]?|verdicts?|tests?|statistical|our|level|results?|judged?|proven|prove)(?!\p{L})/giu;
 const number = String.raw`(-?\d*[.,]?\d+)\s*(%|percent)?`;
 
 /** Wordings of the level; `confidence` ones give 1 − α. */
 const levels: readonly (readonly [pattern: RegExp, confidence: boolean])[] = [
-  [new RegExp(String.raw`(?:with\s+(?:an?\s+)?)?(?:statistical\s+)?(?:significance(?:\s+level)?|alpha(?:\s+level)?|α)(?!\p{L})\s*(?:of|is|at|to|level|=|:|\s)*\s*${number}`, "iu"), false],
-  [new RegExp(String.raw`(?:at\s+(?:the|an?)\s+)?${number}\s*(?:level\s+of\s+significance|significance(?:\s+level)?)`, "iu"), false],
-  [new RegExp(String.raw`(?:with\s+|at\s+)?(?:an?\s+)?confidence\s+(?:level|bounds?|intervals?)\s*(?:of|is|at|=|:|\s)*\s*${number}`, "iu"), true],
-  [new RegExp(String.raw`(?:with|at)\s+(?:(?:an?|the)\s+)?${number}\s*(?:statistical\s+)?confidence(?:\s+(?:level|bounds?|intervals?))?(?!\s+(?:score|threshold))`, "iu"), true],
+  [
+    new RegExp(
+      String.raw`(?:with\s+(?:an?\s+)?)?(?:statistical\s+)?(?:significance(?:\s+level)?|alpha(?:\s+level)?|α)(?!\p{L})\s*(?:of|is|at|to|level|=|:|\s)*\s*${number}`,
+      "iu",
+    ),
+    false,
+  ],
+  [
+    new RegExp(
+      String.raw`(?:at\s+(?:the|an?)\s+)?${number}\s*(?:level\s+of\s+significance|significance(?:\s+level)?)`,
+      "iu",
+    ),
+    false,
+  ],
+  [
+    new RegExp(
+      String.raw`(?:with\s+|at\s+)?(?:an?\s+)?confidence\s+(?:level|bounds?|intervals?)\s*(?:of|is|at|=|:|\s)*\s*${number}`,
+      "iu",
+    ),
+    true,
+  ],
+  [
+    new RegExp(
+      String.raw`(?:with|at)\s+(?:(?:an?|the)\s+)?${number}\s*(?:statistical\s+)?confidence(?:\s+(?:level|bounds?|intervals?))?(?!\s+(?:score|threshold))`,
+      "iu",
+    ),
+    true,
+  ],
   [new RegExp(String.raw`${number}\s*confidence\s+(?:level|bounds?|intervals?)`, "iu"), true],
 ];
 
@@ -82,10 +116,12 @@ const named: readonly (readonly [RegExp, Quantile])[] = [
   [/(?<!\p{L})(?:mean|average|avg\.?|on average)(?!\p{L})/iu, "mean"],
 ];
 
-function readQuantile(text: string): { readonly quantile: Phrase["quantile"]; readonly rest: string } {
+function readQuantile(text: string): Pick<Phrase, "quantile" | "quantileSpan"> {
   for (const pattern of quantiles) {
     const match = pattern.exec(text);
-    if (match) return { quantile: supported[match[1]!] ?? "unsupported", rest: text.replace(match[0], " ") };
+    if (!match) continue;
+    const quantileSpan = [match.index, match.index + match[0].length] as const;
+    return { quantile: supported[match[1]!] ?? "unsupported", quantileSpan };
   }
-  return { quantile: named.find(([pattern]) => pattern.test(text))?.[1] ?? null, rest: text };
+  return { quantile: named.find(([pattern]) => pattern.test(text))?.[1] ?? null, quantileSpan: [0, 0] };
 }

@@ -11,6 +11,8 @@ export interface Quantity {
   readonly value: number;
   /** What the line says about the direction; null where it says nothing. */
   readonly comparison: Comparison | null;
+  /** What one of its unit is in the base unit. */
+  readonly factor: number;
   /** The line says "exactly". */
   readonly exact: boolean;
   /** As written, with its unit. */
@@ -115,7 +117,14 @@ export function readQuantities(text: string): readonly Quantity[] {
     if (last && continues(last, quantity, text)) found[found.length - 1] = join(last, quantity, text);
     else found.push(quantity);
   }
-  return found;
+  return found.map((quantity, index) => shareUnit(quantity, found[index + 1], text));
+}
+
+/** The first number of a range has the unit of the second: 90–95 %. */
+function shareUnit(quantity: Quantity, next: Quantity | undefined, text: string): Quantity {
+  if (quantity.dimension !== "plain" || next === undefined || next.dimension === "plain") return quantity;
+  if (!/^\s*(?:[-–—]|to|and)\s*$/i.test(text.slice(quantity.end, next.start))) return quantity;
+  return { ...quantity, dimension: next.dimension, value: tidy(quantity.value * next.factor), factor: next.factor };
 }
 
 function readAt(text: string, match: RegExpExecArray): Quantity | null {
@@ -123,11 +132,13 @@ function readAt(text: string, match: RegExpExecArray): Quantity | null {
   const numberEnd = match.index + match[0].length;
   const unit = unitAt(text, numberEnd, magnitude);
   if (written === undefined && unit.dimension === "plain") return null;
-  const number = written === undefined ? (words[(word ?? "a").toLowerCase()] ?? 1) : readDigits(written, unit.dimension);
+  const number =
+    written === undefined ? (words[(word ?? "a").toLowerCase()] ?? 1) : readDigits(written, unit.dimension);
   const value = (sign ? -1 : 1) * number * unit.factor;
   return {
     dimension: unit.dimension,
     value: tidy(value),
+    factor: unit.factor,
     comparison: readComparison(text, match.index, unit.end),
     exact: isExact(text, match.index),
     raw: text.slice(match.index, unit.end),

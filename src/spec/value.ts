@@ -1,6 +1,6 @@
 /** Values of a requirement as people read them, never rounded into a tie with the target they miss or clear. */
 import { formatBytes, formatCount, formatPercent, formatSeconds } from "../core/index.js";
-import type { Target, Unit } from "./requirement.js";
+import type { Requirement, Target, Unit } from "./requirement.js";
 
 const comparisonSigns: Readonly<Record<Target["comparison"], string>> = { ">=": "≥", ">": ">", "<=": "≤", "<": "<" };
 
@@ -103,4 +103,22 @@ function trimZeros(text: string): string {
 
 function withoutZeros(text: string): string {
   return text.replace(/\.0+(?=\D|$)/g, "");
+}
+
+/** The possible values of a target in words: "above 0 % and at most 100 %". */
+export function formatRange(
+  range: { readonly above?: number; readonly from?: number; readonly to?: number },
+  unit: Unit,
+): string {
+  const ends = [
+    range.above !== undefined && `above ${formatRound(range.above, unit)}`,
+    range.from !== undefined && `at least ${formatRound(range.from, unit)}`,
+    range.to !== undefined && `at most ${formatRound(range.to, unit)}`,
+  ];
+  return `a number ${ends.filter((end) => end !== false).join(" and ")}`;
+}
+
+/** The target of a requirement, "≥ 95 %", or "no target". */
+export function describeTarget({ target, unit }: Pick<Requirement, "target" | "unit">): string {
+  return target === null ? "no target" : formatTarget(target, unit);
 }

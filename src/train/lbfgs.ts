@@ -9,9 +9,19 @@ export interface LbfgsOptions {
   readonly maxIterations: number;
   /** Stops when the next step promises to lower the value by less than this share of it. */
   readonly tolerance: number;
-  /** Multiplies a vector in place by a first guess of the inverse Hessian, right up to a factor. */
-  readonly precondition: (vector: Float64Array) => void;
+  readonly preconditioner: Preconditioner;
 }
+
+/** A first guess P of the inverse Hessian, right up to a factor: symmetric and positive definite. */
+export interface Preconditioner {
+  /** vector ← P·vector */
+  apply(vector: Float64Array): void;
+  /** vectorᵀ·P·vector */
+  norm(vector: Float64Array): number;
+}
+
+/** P = 1, where nothing better is known. */
+export const identity: Preconditioner = { apply: () => {}, norm: (vector) => dot(vector, vector) };
 
 export interface Minimizer {
   /** The point to evaluate next, or where it ended; the minimizer's own memory, not to be changed. */
@@ -79,8 +89,8 @@ class Lbfgs implements Minimizer {
   }
 
   #advance(gradient: Float64Array): void {
-    const { tolerance, maxIterations, precondition } = this.#options;
-    this.#direction = descend(gradient, this.#pairs, precondition);
+    const { tolerance, maxIterations, preconditioner } = this.#options;
+    this.#direction = descend(gradient, this.#pairs, preconditioner);
     this.#slope = dot(this.#direction, gradient);
     // −slope/2 is what the quadratic model expects to gain. Without a pair its scale is a guess, so one step is always made.
     const negligible = this.#pairs.length > 0 && -this.#slope / 2 <= tolerance * Math.abs(this.value);
@@ -126,7 +136,7 @@ class Lbfgs implements Minimizer {
 function descend(
   gradient: Float64Array,
   pairs: readonly Pair[],
-  precondition: LbfgsOptions["precondition"],
+  preconditioner: Preconditioner,
 ): Float64Array<ArrayBuffer> {
   const direction = gradient.map((value) => -value);
   const weights: number[] = [];
@@ -135,18 +145,12 @@ function descend(
     weights.push(weight);
     addTo(direction, change, -weight);
   }
-  precondition(direction);
+  preconditioner.apply(direction);
   const last = pairs.at(-1);
-  if (last) scaleTo(direction, secantScale(last, precondition));
+  // The factor that makes P fit the latest curvature seen.
+  if (last) scaleTo(direction, 1 / (last.rho * preconditioner.norm(last.change)));
   for (const { step, change, rho } of pairs) addTo(direction, step, weights.pop()! - rho * dot(direction, change));
   return direction;
-}
-
-/** The factor that makes the preconditioner fit the latest curvature seen. */
-function secantScale({ change, rho }: Pair, precondition: LbfgsOptions["precondition"]): number {
-  const mapped = Float64Array.from(change);
-  precondition(mapped);
-  return 1 / (rho * dot(mapped, change));
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

@@ -4,6 +4,7 @@
  * (features of a network correlate strongly). Knowing those saves about half of the iterations.
  */
 import { random } from "../core/index.js";
+import type { Preconditioner } from "./lbfgs.js";
 import { type Engine, float32, floats, GraphBuilder, type Session } from "../onnx/index.js";
 
 /** Orthonormal directions in feature space and the variance of the features along each. */
@@ -17,11 +18,11 @@ export interface Directions {
   readonly width: number;
 }
 
-/** More directions cost more per iteration than they save. */
-const directionCount = 16;
+/** More directions cost more per iteration than they save. A multiple of four. */
+const directionCount = 32;
 
 /** Rows that the directions are measured on: a guess need not be exact. */
-const sampledRows = 4096;
+const sampledRows = 2048;
 
 const powerIterations = 4;
 
@@ -35,7 +36,7 @@ export async function findDirections(
 ): Promise<Directions> {
   const sample = sampleRows(features, width);
   const rows = sample.length / width;
-  const count = Math.min(directionCount, width, rows);
+  const count = directionCount; // where the features have fewer dimensions, the surplus vectors become zero
   const generator = random(seed, "directions");
   const vectors = Float64Array.from({ length: count * width }, () => generator.normal());
   orthonormalize(vectors, width);
@@ -43,7 +44,10 @@ export async function findDirections(
   const session = await engine.open(powerGraph(width), { threads });
   for (let i = 0; i < powerIterations; i++) {
     const product = await multiply(session, sample, vectors, width);
-    for (let j = 0; j < count; j++) variances[j] = dotRows(product, j, vectors, j, width) / rows;
+    for (let j = 0; j < count; j++) {
+      const row = [j * width, (j + 1) * width] as const;
+      variances[j] = dot(product.subarray(...row), vectors.subarray(...row)) / rows;
+    }
     vectors.set(product);
     orthonormalize(vectors, width);
   }
@@ -54,25 +58,37 @@ export async function findDirections(
 }
 
 /**
- * Makes the function that multiplies parameters, `classes` rows of weights [width] and then `classes` biases, in place by
- * (c·S + λ)⁻¹, where S is the variance that the directions tell of.
+ * The preconditioner (c·S + λ)⁻¹ of parameters, `classes` rows of weights [width] and then `classes` biases, where S is the
+ * variance that the directions tell of.
  */
-export function makePreconditioner(
-  { vectors, variances, restVariance, width }: Directions,
-  classes: number,
-  strength: number,
-): (parameters: Float64Array) => void {
+export function makePreconditioner(directions: Directions, classes: number, strength: number): Preconditioner {
+  const { vectors, variances, restVariance, width } = directions;
   const variance = (classes - 1) / classes ** 2;
   const rest = 1 / (variance * restVariance + strength);
   const gains = variances.map((along) => 1 / (variance * along + strength) - rest);
-  return (parameters) => {
-    for (let k = 0; k < classes; k++) {
-      const weights = parameters.subarray(k * width, (k + 1) * width);
-      const components = gains.map((gain, j) => gain * project(vectors, j * width, weights));
-      for (let i = 0; i < width; i++) weights[i]! *= rest;
-      for (const [j, component] of components.entries()) addRow(weights, component, vectors, j * width);
-    }
-    for (let i = classes * width; i < parameters.length; i++) parameters[i]! /= variance;
+  const components = new Float64Array(gains.length);
+  return {
+    apply: (parameters) => {
+      for (let k = 0; k < classes; k++) {
+        const weights = parameters.subarray(k * width, (k + 1) * width);
+        project(vectors, weights, components);
+        for (let j = 0; j < gains.length; j++) components[j]! *= gains[j]!;
+        for (let i = 0; i < width; i++) weights[i]! *= rest;
+        combine(vectors, components, weights);
+      }
+      for (let i = classes * width; i < parameters.length; i++) parameters[i]! /= variance;
+    },
+    norm: (parameters) => {
+      let sum = 0;
+      for (let k = 0; k < classes; k++) {
+        const weights = parameters.subarray(k * width, (k + 1) * width);
+        project(vectors, weights, components);
+        for (let i = 0; i < width; i++) sum += rest * weights[i]! ** 2;
+        for (let j = 0; j < gains.length; j++) sum += gains[j]! * components[j]! ** 2;
+      }
+      for (let i = classes * width; i < parameters.length; i++) sum += parameters[i]! ** 2 / variance;
+      return sum;
+    },
   };
 }
 
@@ -115,34 +131,53 @@ async function multiply(
 function orthonormalize(vectors: Float64Array, width: number): void {
   for (let j = 0; j * width < vectors.length; j++) {
     const row = vectors.subarray(j * width, (j + 1) * width);
-    const before = Math.sqrt(project(vectors, j * width, row));
+    const before = dot(row, row);
     for (let pass = 0; pass < 2; pass++)
-      for (let i = 0; i < j; i++) addRow(row, -project(vectors, i * width, row), vectors, i * width);
-    const norm = Math.sqrt(project(vectors, j * width, row));
-    const scale = norm > 1e-9 * before ? 1 / norm : 0;
-    for (let i = 0; i < width; i++) row[i]! *= scale;
+      for (let i = 0; i < j; i++) {
+        const other = vectors.subarray(i * width, (i + 1) * width);
+        const along = dot(other, row);
+        for (let c = 0; c < width; c++) row[c]! -= along * other[c]!;
+      }
+    const after = dot(row, row);
+    const scale = after > 1e-18 * before ? 1 / Math.sqrt(after) : 0;
+    for (let c = 0; c < width; c++) row[c]! *= scale;
   }
 }
 
-function dotRows(a: Float64Array, rowA: number, b: Float64Array, rowB: number, width: number): number {
-  return project(b, rowB * width, a.subarray(rowA * width, (rowA + 1) * width));
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
 }
 
-/** Scalar product of a row that starts at `from` with `weights`. Four sums at once run twice as fast. */
-function project(vectors: Float64Array, from: number, weights: Float64Array): number {
-  let [a, b, c, d] = [0, 0, 0, 0];
-  const end = weights.length - 3;
-  let i = 0;
-  for (; i < end; i += 4) {
-    a += vectors[from + i]! * weights[i]!;
-    b += vectors[from + i + 1]! * weights[i + 1]!;
-    c += vectors[from + i + 2]! * weights[i + 2]!;
-    d += vectors[from + i + 3]! * weights[i + 3]!;
+/** components = vectors·weights, four rows at a time: each number of `weights` is then read once for four products. */
+function project(vectors: Float64Array, weights: Float64Array, components: Float64Array): void {
+  const width = weights.length;
+  for (let j = 0; j < components.length; j += 4) {
+    const from = j * width;
+    let [a, b, c, d] = [0, 0, 0, 0];
+    for (let i = 0; i < width; i++) {
+      const weight = weights[i]!;
+      const at = from + i;
+      a += weight * vectors[at]!;
+      b += weight * vectors[at + width]!;
+      c += weight * vectors[at + 2 * width]!;
+      d += weight * vectors[at + 3 * width]!;
+    }
+    components.set([a, b, c, d], j);
   }
-  for (; i < weights.length; i++) a += vectors[from + i]! * weights[i]!;
-  return a + b + c + d;
 }
 
-function addRow(weights: Float64Array, factor: number, vectors: Float64Array, from: number): void {
-  for (let i = 0; i < weights.length; i++) weights[i]! += factor * vectors[from + i]!;
+/** weights += vectorsᵀ·components, four rows at a time. */
+function combine(vectors: Float64Array, components: Float64Array, weights: Float64Array): void {
+  const width = weights.length;
+  for (let j = 0; j < components.length; j += 4) {
+    const from = j * width;
+    const [a, b, c, d] = [components[j]!, components[j + 1]!, components[j + 2]!, components[j + 3]!];
+    for (let i = 0; i < width; i++) {
+      const at = from + i;
+      weights[i]! +=
+        a * vectors[at]! + b * vectors[at + width]! + c * vectors[at + 2 * width]! + d * vectors[at + 3 * width]!;
+    }
+  }
 }

@@ -1,6 +1,6 @@
 /** Solves several penalized logistic problems on the same features in lockstep: one wide matrix product serves them all. */
 import { checkInterrupted } from "../core/index.js";
-import { type LbfgsOptions, type Minimizer, minimize } from "./lbfgs.js";
+import { type Minimizer, minimize, type Preconditioner } from "./lbfgs.js";
 import type { HeadParameters, LossFunction, LossValue } from "./loss-graph.js";
 import { type Scaling, scaleGradient, unscale } from "./standardize.js";
 
@@ -19,7 +19,7 @@ export interface SolveOptions {
   readonly problems: readonly Problem[];
   /** λ of (λ/2)·‖W‖²; the bias is free. */
   readonly strength: number;
-  readonly precondition: LbfgsOptions["precondition"];
+  readonly preconditioner: Preconditioner;
   /** Stops a problem when its next step promises less than this share of the objective. */
   readonly tolerance: number;
   readonly maxIterations: number;
@@ -41,12 +41,12 @@ const historyBytes = 1e9;
 
 /** Minimizes Σ_r w_r·CE_r + (λ/2)·‖W‖² for every problem. Throws `interrupted`, `engine-failed`. */
 export async function solve(options: SolveOptions): Promise<Solution[]> {
-  const { loss, problems, tolerance, maxIterations, precondition, signal } = options;
+  const { loss, problems, tolerance, maxIterations, preconditioner, signal } = options;
   const pairBytes = problems.reduce((sum, { start }) => sum + 2 * start.byteLength, 1);
   const history = Math.max(3, Math.min(8, Math.floor(historyBytes / pairBytes)));
   const runs = problems.map((problem) => ({
     problem,
-    minimizer: minimize(problem.start, { history, maxIterations, tolerance, precondition }),
+    minimizer: minimize(problem.start, { history, maxIterations, tolerance, preconditioner }),
   }));
   for (;;) {
     checkInterrupted(signal);

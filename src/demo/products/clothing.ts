@@ -20,8 +20,8 @@ const shortSleeve = (dice: Random): Cut["sleeve"] => ({ length: dice.between(26,
 const longSleeve = (dice: Random): Cut["sleeve"] => ({ length: dice.between(88, 112), angle: dice.between(0.95, 1.42), cuff: dice.between(13, 19), puff: dice.between(2, 8) });
 const blouseSleeve = (dice: Random): Cut["sleeve"] =>
   chance(dice, 0.5)
-    ? { length: dice.between(28, 62), angle: dice.between(0.6, 1.15), cuff: dice.between(15, 24), puff: dice.between(12, 26) }
-    : { length: dice.between(60, 96), angle: dice.between(0.85, 1.3), cuff: dice.between(24, 38), puff: dice.between(0, 8) };
+    ? { length: dice.between(34, 66), angle: dice.between(0.55, 1.1), cuff: dice.between(12, 20), puff: dice.between(20, 36) }
+    : { length: dice.between(56, 92), angle: dice.between(0.7, 1.2), cuff: dice.between(34, 50), puff: dice.between(-8, 4) };
 
 /** A garment laid out, on its hanger where it hangs, with what its kind adds in front. */
 function drawUpper(pen: Pen, dice: Random, stance: Stance, cut: Cut, weights: Weights, front: (cloth: Rgb) => void): Extent {
@@ -92,7 +92,7 @@ function drawPocket(pen: Pen, cloth: Rgb): void {
 }
 
 export const drawTshirt: Painter = (pen, dice, stance) => {
-  const weights: Weights = { plain: 3, chest: 3, stripes: 1.6, halves: 0.5, dots: 0.3, flowers: 0.3, checks: 0.2 };
+  const weights: Weights = { plain: 3, chest: 4, stripes: 1.6, halves: 0.5, dots: 0.15, flowers: 0.15 };
   const [pointed, drop] = [chance(dice, 0.25), dice.between(9, 17)];
   const depth = pointed ? drop * 1.7 : drop;
   if (stance === "lie" && chance(dice, 0.2)) {
@@ -110,7 +110,7 @@ export const drawTshirt: Painter = (pen, dice, stance) => {
 };
 
 export const drawShirt: Painter = (pen, dice, stance) => {
-  const weights: Weights = { plain: 3.4, pinstripes: 2, checks: 2, stripes: 0.5, dots: 0.5, flowers: 0.5 };
+  const weights: Weights = { plain: 3.4, pinstripes: 2, checks: 2.4, stripes: 0.2, dots: 0.3, flowers: 0.25 };
   if (stance === "lie" && chance(dice, 0.22)) {
     return drawFolded(pen, dice, weights, (cloth) => {
       drawPlacket(pen, dice, cloth, -46, 50);
@@ -161,14 +161,14 @@ const blouseFronts: Readonly<Record<BlouseFront, (pen: Pen, dice: Random, cloth:
 };
 
 export const drawBlouse: Painter = (pen, dice, stance) => {
-  const weights: Weights = { plain: 4, flowers: 1.6, dots: 1.4, pinstripes: 0.8, stripes: 0.4, checks: 0.4 };
-  const front = weighted<BlouseFront>(dice, { bow: 2, ruffle: 1.8, buttons: 0.6, pan: 2, bare: 0.7, collar: 0.4 });
+  const weights: Weights = { plain: 3.4, flowers: 2.4, dots: 1.8, pinstripes: 0.4, stripes: 0.2, checks: 0.2 };
+  const front = weighted<BlouseFront>(dice, { bow: 2.4, ruffle: 2, buttons: 0.4, pan: 2, bare: 0.5, collar: 0.3 });
   const pointed = front !== "pan" && chance(dice, 0.5);
   const chest = dice.between(35, 44);
   const waist = chest * dice.between(0.66, 0.88);
-  const cut = drawCut(dice, { sleeve: blouseSleeve(dice), drop: dice.between(12, 26), pointed, chest, waist, shoulder: chest * dice.between(0.8, 0.95), hem: waist * dice.between(1.15, 1.55), bottom: dice.between(34, 64) });
+  const cut = drawCut(dice, { sleeve: blouseSleeve(dice), drop: dice.between(12, 26), pointed, chest, waist, shoulder: chest * dice.between(0.8, 0.95), hem: waist * dice.between(1.15, 1.55), bottom: dice.between(30, 56) });
   return drawUpper(pen, dice, stance, cut, weights, (cloth) => {
-    if (chance(dice, 0.35)) pen.fill(box(-waist, 6, 2 * waist, 5, 2), tone(cloth, -0.3), 0.7);
+    if (chance(dice, 0.5)) pen.fill(box(-waist, 4, 2 * waist, 7, 2), tone(cloth, -0.4), 0.8);
     blouseFronts[front](pen, dice, cloth, cut);
   });
 };

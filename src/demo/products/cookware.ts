@@ -62,7 +62,7 @@ export const drawPot: Painter = (pen, dice) => {
   const body: TurnedBody = { profile: [[0, base * 0.95], [4, base], [height * 0.6, radius * dice.between(0.98, 1.06)], [height, radius]], material: drawCookMaterial(dice), tilt: dice.between(0.12, 0.45), open: true };
   const extent = chance(dice, 0.12) ? drawSauceHandle(pen, dice, body) : drawEars(pen, dice, body);
   drawTurned(pen, body, (silhouette) => drawPotBand(pen, dice, body, silhouette));
-  const lid = chance(dice, 0.5) ? drawLid(pen, dice, body) : 0;
+  const lid = chance(dice, 0.68) ? drawLid(pen, dice, body) : 0;
   return { ...extent, top: Math.min(extent.top, -height - radius * body.tilt - lid), bottom: base * body.tilt };
 };
 
@@ -75,7 +75,7 @@ function drawSauceHandle(pen: Pen, dice: Random, { profile }: TurnedBody): Exten
 /** Two loops at the sides. */
 function drawEars(pen: Pen, dice: Random, { profile, material }: TurnedBody): Extent {
   const [height, radius] = profile.at(-1)!;
-  const [y, reach, drop] = [-height * dice.between(0.72, 0.9), dice.between(12, 22), dice.between(2, 14)];
+  const [y, reach, drop] = [-height * dice.between(0.72, 0.9), dice.between(14, 26), dice.between(2, 14)];
   const color = chance(dice, 0.5) ? material.color : ink;
   for (const side of [-1, 1]) {
     const at = (x: number, dy: number): Point => [side * (radius * 0.98 + x), y + dy];
@@ -85,7 +85,7 @@ function drawEars(pen: Pen, dice: Random, { profile, material }: TurnedBody): Ex
 }
 
 function drawPotBand(pen: Pen, dice: Random, body: TurnedBody, silhouette: string): void {
-  if (chance(dice, 0.3)) return decorate(pen, dice, body, silhouette);
+  if (chance(dice, 0.12)) return decorate(pen, dice, body, silhouette);
   const [height] = body.profile.at(-1)!;
   pen.inside(silhouette, () => pen.fill(bandPath(body.profile, body.tilt, height * 0.9, height * 0.95), white, 0.35));
 }

@@ -93,8 +93,8 @@ export const drawShoe: Painter = (pen, dice) => {
     ball: dice.between(3, 8),
     heel: high ? dice.between(14, 34) : dice.between(8, 14),
     block: high || chance(dice, 0.75),
-    collar: dice.between(32, 43) + (high ? 8 : 0),
-    throat: kind === "derby" ? dice.between(38, 48) : dice.between(26, 34),
+    collar: high ? dice.between(34, 42) : dice.between(32, 43),
+    throat: kind === "derby" ? dice.between(38, 48) : dice.between(27, 34),
     toe: dice.between(12, 18),
     throatX: kind === "court" || kind === "strap" ? dice.between(-26, -12) : dice.between(-4, 10),
   };
@@ -178,7 +178,7 @@ type BootKind = "laced" | "chelsea" | "tall" | "work";
 export const drawBoot: Painter = (pen, dice) => {
   const kind = weighted<BootKind>(dice, { laced: 2.5, chelsea: 2, tall: 2, work: 1.5 });
   const upper = kind === "tall" && chance(dice, 0.3) ? goodsColor(dice) : leatherColor(dice);
-  const shaft = kind === "tall" ? dice.between(96, 136) : kind === "chelsea" ? dice.between(66, 90) : dice.between(68, 98);
+  const shaft = kind === "tall" ? dice.between(100, 140) : dice.between(74, 104);
   const last: Last = {
     upper,
     sole: chance(dice, 0.75) ? tone(upper, -0.6) : hsl(30, 0.35, 0.45),

@@ -49,13 +49,13 @@ export const drawMug: Painter = (pen, dice) => {
 };
 
 export const drawCup: Painter = (pen, dice) => {
-  const height = dice.between(42, 66);
+  const height = dice.between(40, 62);
   const radius = dice.between(35, 54);
   const base = radius * dice.between(0.42, 0.74);
   const bulge = dice.between(0.62, 0.95);
   const profile: Profile = [[0, base * 0.9], [4, base * 0.84], [9, base], [height * 0.45, base + (radius - base) * bulge], [height, radius]];
   const body: TurnedBody = { profile, material: drawMaterial(dice, { matte: 3, glaze: 6, metal: 0.2, glass: 0.8 }), tilt: drawTilt(dice), open: true };
-  const saucer = chance(dice, 0.55) ? radius * dice.between(1.3, 1.65) : 0;
+  const saucer = chance(dice, 0.72) ? radius * dice.between(1.3, 1.65) : 0;
   if (saucer > 0) drawSaucer(pen, body, saucer);
   const right = drawHandle(pen, dice, body, height * dice.between(0.25, 0.4), height * dice.between(0.75, 0.9), dice.between(12, 24));
   drawTurned(pen, body, (silhouette) => decorate(pen, dice, body, silhouette));

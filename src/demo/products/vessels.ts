@@ -78,8 +78,8 @@ const vaseProfiles: Readonly<Record<VaseKind, (dice: Random, h: number, r: numbe
   amphora: (dice, h, r) => [[0, r * 0.55], [h * 0.3, r * 0.85], [h * dice.between(0.55, 0.68), r], [h * 0.87, r * 0.5], [h, r * dice.between(0.55, 0.8)]],
   cylinder: (dice, h, r) => [[0, r * 0.8], [4, r * 0.85], [h * 0.5, r * dice.between(0.85, 1)], [h, r * dice.between(0.85, 1.05)]],
   trumpet: (dice, h, r) => [[0, r * 0.7], [h * 0.15, r * 0.55], [h * 0.5, r * dice.between(0.35, 0.6)], [h * 0.85, r * 0.85], [h, r * 1.15]],
-  bulb: (dice, h, r) => [[0, r * 0.65], [h * 0.28, r * 1.05], [h * 0.55, r * 0.55], [h * 0.75, r * dice.between(0.28, 0.4)], [h, r * dice.between(0.36, 0.55)]],
-  gourd: (dice, h, r) => [[0, r * 0.75], [h * 0.25, r], [h * 0.52, r * 0.52], [h * 0.74, r * dice.between(0.6, 0.75)], [h, r * 0.36]],
+  bulb: (dice, h, r) => [[0, r * 0.65], [h * 0.28, r * 1.05], [h * 0.55, r * 0.55], [h * 0.75, r * dice.between(0.28, 0.4)], [h, r * dice.between(0.5, 0.75)]],
+  gourd: (dice, h, r) => [[0, r * 0.75], [h * 0.25, r], [h * 0.52, r * 0.52], [h * 0.74, r * dice.between(0.6, 0.75)], [h, r * 0.5]],
   urn: (_dice, h, r) => [[0, r * 0.6], [h * 0.08, r * 0.45], [h * 0.45, r], [h * 0.8, r * 0.95], [h * 0.9, r * 0.75], [h, r * 0.9]],
 };
 
@@ -87,7 +87,7 @@ export const drawVase: Painter = (pen, dice) => {
   const kind = weighted<VaseKind>(dice, { amphora: 2, cylinder: 1.2, trumpet: 1.5, bulb: 2, gourd: 1, urn: 1.2 });
   const [height, radius] = [dice.between(92, 152), dice.between(28, 46)];
   const body: TurnedBody = { profile: vaseProfiles[kind](dice, height, radius), material: drawMaterial(dice, { matte: 3, glaze: 4, metal: 0.6, glass: 2.4 }), tilt: dice.between(0.06, 0.3), open: true };
-  const flowers = chance(dice, 0.42) ? drawFlowers(pen, dice, height) : 0;
+  const flowers = chance(dice, 0.55) ? drawFlowers(pen, dice, height) : 0;
   const front = pen.aside(() => drawTurned(pen, body, (silhouette) => decorate(pen, dice, body, silhouette)));
   pen.paste(front);
   const side = Math.max(...body.profile.map(([, r]) => r), flowers * 0.5);

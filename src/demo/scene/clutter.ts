@@ -13,6 +13,12 @@ export interface Frame {
   readonly ground: number;
 }
 
+/** The dark line where a wall meets a surface. */
+export function drawCrease(pen: Pen, { width, height }: Frame, horizon: number): void {
+  const reach = height * 0.05;
+  pen.fill(box(-4, horizon - reach * 0.3, width + 8, reach * 1.3), pen.linear([[0, ink, 0], [0.23, ink, 0.42], [1, ink, 0]], "down"));
+}
+
 /** The board that a product stands on, with its front edge, and the shade of the one above. */
 export function drawShelf(pen: Pen, dice: Random, { width, height, ground }: Frame): void {
   const color = chance(dice, 0.6) ? woodColor(dice) : hsl(210, 0.05, dice.between(0.3, 0.92));
@@ -88,9 +94,31 @@ export function drawProp(pen: Pen, dice: Random, x: number, y: number, size: num
   dice.pick<Prop>([drawBox, drawPlant, drawBall, drawBooks])(pen, dice, x, y, size);
 }
 
+/** A tag on a string, with a hole. */
+const drawHangTag: Prop = (pen, dice, x, y, size) => {
+  const paper = chance(dice, 0.5) ? hsl(35, 0.35, 0.7) : white;
+  const [w, h] = [size * 0.3, size * 0.5];
+  pen.stroke(`M${round(x)} ${round(y)}q${round(size * 0.1)} ${round(-size * 0.3)} ${round(size * 0.25)} ${round(-size * 0.5)}`, tone(paper, -0.6), { width: 1.4 });
+  pen.fill(polygon([[x - w / 2, y + w * 0.2], [x - w * 0.2, y - w * 0.2], [x + w * 0.2, y - w * 0.2], [x + w / 2, y + w * 0.2], [x + w / 2, y + h], [x - w / 2, y + h]]), pen.linear([[0, tone(paper, 0.3)], [1, tone(paper, -0.2)]], "aslant"));
+  pen.fill(ellipse(x, y, w * 0.09, w * 0.09), ink, 0.7);
+  pen.fill(box(x - w * 0.3, y + h * 0.45, w * 0.6, h * 0.12), goodsColor(dice), 0.9);
+  pen.fill(box(x - w * 0.3, y + h * 0.68, w * 0.4, h * 0.06), ink, 0.6);
+};
+
+/** A round sticker with a jagged edge, as for reduced goods. */
+const drawSticker: Prop = (pen, dice, x, y, size) => {
+  const r = size * 0.5;
+  const edge = repeat(28, (i): Point => [x + Math.cos(i * 0.2244) * r * (i % 2 ? 0.86 : 1), y + Math.sin(i * 0.2244) * r * (i % 2 ? 0.86 : 1)]);
+  pen.fill(polygon(edge), hsl(dice.pick([0, 8, 48, 130, 205]), 0.8, 0.5));
+  pen.stroke(polygon([[x - r * 0.4, y + r * 0.4], [x + r * 0.4, y - r * 0.4]], false), white, { width: r * 0.12 });
+  pen.stroke(`${ellipse(x - r * 0.3, y - r * 0.25, r * 0.16, r * 0.16)}${ellipse(x + r * 0.3, y + r * 0.25, r * 0.16, r * 0.16)}`, white, { width: r * 0.1 });
+};
+
 /** Something in front of a product: a tag on it, a card on a stand, leaves, a rail or a box corner; covers a part of it. */
 export function drawOccluder(pen: Pen, dice: Random, frame: Frame, x: number, y: number, size: number): void {
   const occluders: readonly (() => void)[] = [
+    () => drawHangTag(pen, dice, x, y, size * dice.between(0.5, 0.75)),
+    () => drawSticker(pen, dice, x, y, size * dice.between(0.2, 0.4)),
     () => pen.placed(`rotate(${round(dice.between(-25, 25))} ${round(x)} ${round(y)})`, () => drawShelfTag(pen, dice, x - size * 0.22, y - size * 0.1, size * 0.44, size * 0.26)),
     () => drawPlant(pen, dice, x + dice.between(-0.5, 0.5) * size, frame.ground + size * 0.25, size * dice.between(0.3, 0.55)),
     () => drawBox(pen, dice, x + dice.pick([-0.62, 0.62]) * size, frame.ground + size * 0.25, size * dice.between(0.5, 0.8)),

@@ -7,7 +7,7 @@ import { Pen } from "../pen.js";
 import { type Extent, type ProductName, productNames, products, type Stance } from "../products/index.js";
 import { type Backdrop, drawBackdrop } from "./backdrop.js";
 import { drawExposure, type Exposure } from "./camera.js";
-import { drawGlare, drawOccluder, drawProp, drawRail, drawShelf, type Frame } from "./clutter.js";
+import { drawCrease, drawGlare, drawOccluder, drawProp, drawRail, drawShelf, type Frame } from "./clutter.js";
 
 export interface Scene {
   readonly svg: string;
@@ -19,13 +19,17 @@ export interface Scene {
   readonly quality: number;
 }
 
-/** Pixels, width by height; portrait and landscape. */
-const sizes = [[320, 320], [352, 288], [288, 352], [360, 270], [270, 360], [320, 256], [256, 320], [400, 300]] as const;
+/** Pixels, longer by shorter side. */
+const sizes = [[320, 320], [352, 288], [360, 270], [320, 256], [400, 300]] as const;
 
-/** A product drawn aside, with the transform that puts it into the picture. */
-interface Placed {
+/** A product drawn aside, with its own box. */
+interface Drawn {
   readonly marks: string;
   readonly extent: Extent;
+}
+
+/** A product with its place in the picture. */
+interface Placed extends Drawn {
   readonly scale: number;
   /** Where the middle of its base goes, or its center where it does not stand. */
   readonly x: number;
@@ -35,18 +39,26 @@ interface Placed {
 
 /** Arranges a picture of a product; everything follows from the dice. */
 export function arrangeScene(dice: Random, name: ProductName): Scene {
-  const [width, height] = dice.pick(sizes);
   const pen = new Pen(chance(dice, 0.5) ? -1 : 1);
   const stance = weighted<Stance>(dice, products[name].stances);
-  const frame: Frame = { width, height, ground: Math.round(height * (stance === "stand" ? dice.between(0.74, 0.94) : 0.98)) };
-  const backdrop = drawBackdrop(dice, stance, stance === "stand" ? frame.ground : height);
-  const subject = placeSubject(pen, dice, frame, name, stance);
-  drawSetting(pen, dice, frame, stance, subject);
+  const drawn = drawProduct(pen, dice, name, stance);
+  const { width, height } = drawFormat(dice, drawn.extent);
+  const subject = placeSubject(dice, { width, height }, drawn, stance);
+  const frame: Frame = { width, height, ground: stance === "stand" ? Math.round(subject.y) : height };
+  const backdrop = drawBackdrop(dice, stance, frame.ground);
+  drawSetting(pen, dice, frame, stance, subject, backdrop.horizon);
   drawNeighbors(pen, dice, frame, name, stance, subject);
   drawShadow(pen, dice, stance, subject);
   pen.placed(subject.transform, () => pen.paste(subject.marks));
   drawForeground(pen, dice, frame, subject);
   return { svg: pen.document(width, height), width, height, backdrop, exposure: drawExposure(dice), blurSigma: drawBlur(dice), quality: drawQuality(dice) };
+}
+
+/** Landscape for what is wide and portrait for what is tall, mostly. */
+function drawFormat(dice: Random, { left, right, top, bottom }: Extent): { width: number; height: number } {
+  const [long, short] = dice.pick(sizes);
+  const wide = chance(dice, 0.75) ? right - left > bottom - top : chance(dice, 0.5);
+  return wide ? { width: long, height: short } : { width: short, height: long };
 }
 
 /** A third sharp, the rest a little soft, a few badly focused; in pixels. */
@@ -65,31 +77,44 @@ function drawTurn(dice: Random, stance: Stance): number {
   return chance(dice, 0.12) ? dice.between(-180, 180) : dice.between(-30, 30);
 }
 
-/** Draws a product and fits it into a box of `share` of the picture. */
-function place(pen: Pen, dice: Random, frame: Frame, name: ProductName, stance: Stance, share: number, x: number, y: number): Placed {
+function drawProduct(pen: Pen, dice: Random, name: ProductName, stance: Stance): Drawn {
   const drawn: { extent: Extent } = { extent: { left: 0, right: 1, top: 0, bottom: 1 } };
   const marks = pen.aside(() => {
     drawn.extent = products[name].draw(pen, dice, stance);
   });
-  const { extent } = drawn;
-  const scale = share * Math.min(frame.width / (extent.right - extent.left), frame.height / (extent.bottom - extent.top));
-  const [sx, sy] = [scale * dice.between(0.86, 1) * (chance(dice, 0.5) ? -1 : 1), scale * dice.between(0.93, 1.04)];
-  const [midX, midY] = [(extent.left + extent.right) / 2, stance === "stand" ? 0 : (extent.top + extent.bottom) / 2];
-  const turn = drawTurn(dice, stance);
-  const transform = `translate(${round(x)} ${round(y)}) rotate(${round(turn)}) skewX(${round(dice.between(-5, 5))}) scale(${sx.toFixed(3)} ${sy.toFixed(3)}) translate(${round(-midX)} ${round(-midY)})`;
-  return { marks, extent, scale, x, y, transform };
+  return { marks, extent: drawn.extent };
 }
 
-function placeSubject(pen: Pen, dice: Random, frame: Frame, name: ProductName, stance: Stance): Placed {
-  const share = stance === "stand" ? dice.between(0.56, 0.96) : dice.between(0.72, 1);
+/** Puts a drawn product at a point, as seen by a camera that is never quite straight. */
+function place(dice: Random, drawn: Drawn, stance: Stance, scale: number, x: number, y: number): Placed {
+  const { extent } = drawn;
+  const [sx, sy] = [scale * dice.between(0.86, 1) * (chance(dice, 0.5) ? -1 : 1), scale * dice.between(0.93, 1.04)];
+  const [midX, midY] = [(extent.left + extent.right) / 2, stance === "stand" ? 0 : (extent.top + extent.bottom) / 2];
+  const turn = `rotate(${round(drawTurn(dice, stance))}) skewX(${round(dice.between(-5, 5))})`;
+  const transform = `translate(${round(x)} ${round(y)}) ${turn} scale(${sx.toFixed(3)} ${sy.toFixed(3)}) translate(${round(-midX)} ${round(-midY)})`;
+  return { ...drawn, scale, x, y, transform };
+}
+
+/** The scale at which a product fills `share` of a box. */
+function fit({ extent }: Drawn, width: number, height: number, share: number): number {
+  return share * Math.min(width / (extent.right - extent.left), height / (extent.bottom - extent.top));
+}
+
+/** About the middle of the picture; a standing product may touch its edges. */
+function placeSubject(dice: Random, { width, height }: { width: number; height: number }, drawn: Drawn, stance: Stance): Placed {
+  const share = stance === "stand" ? dice.between(0.52, 0.96) : dice.between(0.7, 1);
   const slack = (1.02 - share) * 0.5;
-  const x = frame.width * (0.5 + dice.between(-slack, slack));
-  const y = stance === "stand" ? frame.ground : frame.height * (0.5 + dice.between(-slack, slack) * 0.7);
-  return place(pen, dice, frame, name, stance, share, x, y);
+  const scale = fit(drawn, width, height, share);
+  const x = width * (0.5 + dice.between(-slack, slack));
+  const middle = height * (0.52 + dice.between(-slack, slack) * 0.7);
+  const half = ((drawn.extent.bottom - drawn.extent.top) / 2) * scale;
+  const base = Math.min(middle + half - drawn.extent.bottom * scale, height * 0.95 - drawn.extent.bottom * scale);
+  return place(dice, drawn, stance, scale, x, stance === "stand" ? base : middle);
 }
 
 /** The shelf or rail, where there is one. */
-function drawSetting(pen: Pen, dice: Random, frame: Frame, stance: Stance, subject: Placed): void {
+function drawSetting(pen: Pen, dice: Random, frame: Frame, stance: Stance, subject: Placed, horizon: number): void {
+  if (stance === "stand") drawCrease(pen, frame, horizon);
   if (stance === "stand" && chance(dice, 0.42)) drawShelf(pen, dice, frame);
   if (stance === "hang" && chance(dice, 0.4)) drawRail(pen, dice, frame, Math.max(6, subject.y + (subject.extent.top * 0.5 - subject.extent.bottom * 0.5) * subject.scale));
 }
@@ -107,7 +132,8 @@ function drawNeighbors(pen: Pen, dice: Random, frame: Frame, name: ProductName, 
       continue;
     }
     const other = chance(dice, 0.35) ? name : dice.pick(productNames.filter((item) => stance in products[item].stances));
-    const neighbor = place(pen, dice, frame, other, stance, dice.between(0.22, 0.44), x, y);
+    const drawn = drawProduct(pen, dice, other, stance);
+    const neighbor = place(dice, drawn, stance, fit(drawn, frame.width, frame.height, dice.between(0.22, 0.44)), x, y);
     drawShadow(pen, dice, stance, neighbor);
     pen.placed(neighbor.transform, () => pen.paste(neighbor.marks));
   }
@@ -137,7 +163,7 @@ function drawContactShadow(pen: Pen, dice: Random, { extent, scale, x, y }: Plac
 /** What comes between the camera and the product. */
 function drawForeground(pen: Pen, dice: Random, frame: Frame, { extent, scale, x, y }: Placed): void {
   const size = Math.max(extent.right - extent.left, extent.bottom - extent.top) * scale;
-  const middle = y + ((extent.top + extent.bottom) / 2) * scale * (y > frame.height * 0.7 ? 1 : 0);
+  const middle = frame.ground < frame.height ? y + ((extent.top + extent.bottom) / 2) * scale : y;
   if (chance(dice, 0.22)) drawOccluder(pen, dice, frame, x + dice.between(-0.3, 0.3) * size, middle + dice.between(-0.25, 0.3) * size, size);
   if (chance(dice, 0.25)) drawGlare(pen, dice, frame);
 }

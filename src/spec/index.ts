@@ -1,0 +1,5 @@
+/** Markdown or YAML → story and typed requirements, one for each line of the four lists; the INVEST check of the story. */
+export { defaultAlpha, parseSpec, type SpecFormat } from "./parse.js";
+export { readSpec } from "./read.js";
+export type * from "./requirement.js";
+export { describeTarget, formatApart, formatConfidence, formatMoment, formatTarget, formatValue } from "./value.js";
