@@ -51,7 +51,9 @@ const sessionEach = () =>
 sharp.cache(false);
 sharp.concurrency(1);
 const decode = () =>
-  bounded(paths, threads * 2, (path) => sharp(path).autoOrient().resize(256, 256, { fit: "cover", kernel: "cubic" }).raw().toBuffer());
+  bounded(paths, threads * 2, (path) =>
+    sharp(path).autoOrient().resize(256, 256, { fit: "cover", kernel: "cubic" }).raw().toBuffer(),
+  );
 let cacheNumber = 0;
 const extract = () =>
   extractFeatures(sources, {
@@ -74,4 +76,6 @@ await rm(folder, { recursive: true });
 const infer = Math.max(median(results["infer, one session"]), median(results["infer, a session a core"]));
 const bound = 1 / (1 / infer + 1 / median(results.decode));
 describe(`feature extraction of ${sources.length} photographs of ${images}, images/s`, results);
-console.log(`bound ${bound.toFixed(1)} images/s; extraction reaches ${(median(results.extract) / bound).toFixed(3)} of it`);
+console.log(
+  `bound ${bound.toFixed(1)} images/s; extraction reaches ${(median(results.extract) / bound).toFixed(3)} of it`,
+);

@@ -10,8 +10,8 @@ const predict = [];
 const node = [];
 const timed = (args) => {
   const start = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, args);
-  if (status !== 0) throw new Error(String(stderr));
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
   return (performance.now() - start) / 1000;
 };
 timed([program, "predict", bundle, photo]);

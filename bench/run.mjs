@@ -50,6 +50,10 @@ for (let round = 0; round < Number(rounds); round++) {
 describe(`assay run ${images} --spec ${spec} ${further.join(" ")}`, series);
 const { n, accuracy, accuracyInterval, balancedAccuracy, balancedAccuracyInterval } = evidence.metrics.test;
 const percent = (value) => `${(100 * value).toFixed(1)} %`;
-console.log(`test: ${n} photographs, accuracy ${percent(accuracy)} (${accuracyInterval.map(percent).join(" to ")}, exact 95 %)`);
-console.log(`balanced accuracy ${percent(balancedAccuracy)} (${balancedAccuracyInterval.map(percent).join(" to ")}, bootstrap 95 %)`);
+console.log(
+  `test: ${n} photographs, accuracy ${percent(accuracy)} (${accuracyInterval.map(percent).join(" to ")}, exact 95 %)`,
+);
+console.log(
+  `balanced accuracy ${percent(balancedAccuracy)} (${balancedAccuracyInterval.map(percent).join(" to ")}, bootstrap 95 %)`,
+);
 for (const { id, verdict, text } of evidence.requirements) console.log(`  ${id}  ${verdict.padEnd(13)} ${text}`);

@@ -6,8 +6,17 @@ import { type Backbone, loadBackbone } from "./backbone/index.js";
 import { describeMachine, peakMemoryBytes } from "./bench/index.js";
 import { openBundle, readProvenance, writeBundle } from "./bundle/index.js";
 import { fitTemperature } from "./calibrate/index.js";
-import { checkInterrupted, formatPercent, formatSeconds, type Progress, random } from "./core/index.js";
-import { type Dataset, formatSplits, type Picture, scan, splitDataset, type SplitName, type SplitRow } from "./dataset/index.js";
+import { checkInterrupted, describeError, Fault, formatPercent, formatSeconds, type Progress, random } from "./core/index.js";
+import {
+  countSplits,
+  type Dataset,
+  formatSplits,
+  type Picture,
+  scan,
+  splitDataset,
+  type SplitName,
+  type SplitRow,
+} from "./dataset/index.js";
 import { type Extraction, extractFeatures } from "./features/index.js";
 import { argmaxRows } from "./metrics/index.js";
 import { renderReport } from "./report/index.js";
@@ -66,12 +75,14 @@ export async function run(request: RunRequest, around: Surroundings): Promise<Ru
   const folder = await openRunFolder(resolve(request.out), identity, request.resume);
   try {
     const trace = openTrace(folder.file("trace.jsonl"), around.now, around.listen);
-    try {
-      return await runIn(folder, spec, request, around, trace);
-    } catch (error) {
-      trace.add("fault", "run", error instanceof Error ? error.message : String(error));
+    const data = await gatherData(folder, spec, request, around, trace).catch(async (error: unknown) => {
+      await folder.discard(); // nothing was learned yet: the same command may be given again
       throw error;
-    }
+    });
+    return await learnAndProve(folder, spec, data, request, around, trace).catch((error: unknown) => {
+      trace.add("fault", "run", describeError(error));
+      throw error;
+    });
   } finally {
     await folder.close();
   }
@@ -89,30 +100,57 @@ export async function verifyBundle(
   return proveBundle(bundleFolder, spec, dataset, [], around, openTrace(null, around.now, around.listen));
 }
 
-async function runIn(
+interface RunData {
+  readonly dataset: Dataset;
+  readonly rows: readonly SplitRow[];
+  readonly findings: readonly Finding[];
+}
+
+/** Scan, split and audit. Throws `images-insufficient` where no photograph is left for training or for the proof. */
+async function gatherData(
   folder: RunFolder,
   spec: Spec,
   request: RunRequest,
   around: Surroundings,
   trace: Trace,
-): Promise<RunResult> {
-  const dataset = await scanImages(request, around, trace).catch(async (error: unknown) => {
-    await folder.discard(); // nothing was learned yet: the same command may be given again
-    throw error;
-  });
-  await writeJson(folder.file("spec.json"), spec);
+): Promise<RunData> {
+  const dataset = await scanImages(request, around, trace);
   const rows = splitDataset(dataset, { seed: request.seed });
-  await writeFileAtomic(folder.file("splits.csv"), formatSplits(rows));
-  trace.add("observation", "split", describeSplit(rows), countSplits(rows));
+  requirePhotographs(rows);
   const audit = auditDataset(dataset, rows);
-  await writeJson(folder.file("audit.json"), audit);
+  trace.add("observation", "split", describeSplit(rows), countSplits(rows));
   for (const finding of audit.findings)
     trace.add("observation", "audit", finding.text, { id: finding.id, count: finding.count });
+  await writeJson(folder.file("spec.json"), spec);
+  await writeJson(folder.file("audit.json"), audit);
+  await writeFileAtomic(folder.file("splits.csv"), formatSplits(rows));
+  return { dataset, rows, findings: audit.findings };
+}
 
+function requirePhotographs(rows: readonly SplitRow[]): void {
+  const counts = countSplits(rows);
+  const learned = new Set(rows.filter(({ split }) => split === "train").map(({ label }) => label));
+  if (learned.size >= 2 && counts.test > 0) return;
+  throw new Fault("images-insufficient", {
+    what: "there are too few photographs to learn from and to test on",
+    expected: "at least two classes with four different photographs each",
+    got: `${counts.train} to train on, of ${learned.size} classes, and ${counts.test} to test on`,
+  });
+}
+
+async function learnAndProve(
+  folder: RunFolder,
+  spec: Spec,
+  { dataset, rows, findings }: RunData,
+  request: RunRequest,
+  around: Surroundings,
+  trace: Trace,
+): Promise<RunResult> {
   const bundleFolder = folder.file("bundle");
-  if (await exists(join(bundleFolder, "assay.json"))) trace.add("decision", "train", "the bundle of this run is there already");
+  if (await exists(join(bundleFolder, "assay.json")))
+    trace.add("decision", "train", "the bundle of this run is there already");
   else await trainBundle(bundleFolder, dataset, rows, request, around, trace);
-  const evidence = await proveBundle(bundleFolder, spec, dataset, audit.findings, around, trace);
+  const evidence = await proveBundle(bundleFolder, spec, dataset, findings, around, trace);
   await writeJson(folder.file("evidence.json"), evidence);
   await writeFileAtomic(folder.file("report.html"), renderReport(evidence, { trace: trace.events }));
   return { folder: folder.path, evidence };
@@ -213,12 +251,17 @@ async function extractAll(
   const start = performance.now();
   const { features, cached, seconds } = await extractFeatures(all, { root: dataset.root, backbone, view, ...around });
   const spent = (performance.now() - start) / 1000;
-  trace.add("observation", "features", `${all.length - cached} computed, ${cached} from the cache, in ${formatSeconds(spent)}`, {
-    computed: all.length - cached,
-    cached,
-    seconds: spent,
-    secondsOfAll: seconds,
-  });
+  trace.add(
+    "observation",
+    "features",
+    `${all.length - cached} computed, ${cached} from the cache, in ${formatSeconds(spent)}`,
+    {
+      computed: all.length - cached,
+      cached,
+      seconds: spent,
+      secondsOfAll: seconds,
+    },
+  );
   let row = 0;
   const take = (count: number): Extraction["features"] => {
     const data = features.data.subarray(row * features.width, (row + count) * features.width);
@@ -273,10 +316,15 @@ function measureOn(
   trace: Trace,
 ): number {
   const accuracy = accuracyOf(applyHead(fit.head, features[split]), labelIndices(splits[split], labels), labels.length);
-  trace.add("observation", "head", `accuracy ${formatPercent(accuracy)} on ${splits[split].length} photographs of ${split}`, {
-    accuracy,
-    images: splits[split].length,
-  });
+  trace.add(
+    "observation",
+    "head",
+    `accuracy ${formatPercent(accuracy)} on ${splits[split].length} photographs of ${split}`,
+    {
+      accuracy,
+      images: splits[split].length,
+    },
+  );
   return accuracy;
 }
 
@@ -341,12 +389,6 @@ function hashes(splits: Readonly<Record<Learnable, readonly Picture[]>>): Record
 
 function countClasses(pictures: readonly Picture[], labels: readonly string[]): Record<string, number> {
   return Object.fromEntries(labels.map((label) => [label, pictures.filter((one) => one.label === label).length]));
-}
-
-function countSplits(rows: readonly SplitRow[]): Record<SplitName, number> {
-  const counts = { train: 0, select: 0, calibrate: 0, test: 0, excluded: 0 };
-  for (const { split } of rows) counts[split]++;
-  return counts;
 }
 
 function describeSplit(rows: readonly SplitRow[]): string {

@@ -18,7 +18,12 @@ test("docs/errors.md is the table of faults", () => {
 });
 
 test("links between documents lead somewhere", () => {
-  const pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)];
+  const pages = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`),
+  ];
   const broken = pages
     .filter((page) => page.endsWith(".md"))
     .flatMap((page) =>
@@ -37,7 +42,8 @@ test("links between documents lead somewhere", () => {
 
 test("the README's commands are those of package.json and of CI", () => {
   const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
-  for (const [, name] of read("README.md").matchAll(/npm ci && npm (?:run )?(\w+)/g)) expect(scripts).toHaveProperty(name!);
+  for (const [, name] of read("README.md").matchAll(/npm ci && npm (?:run )?(\w+)/g))
+    expect(scripts).toHaveProperty(name!);
   const ci = read(".ci", "run");
   for (const command of ["npm ci", "npm test", "npm run demo"]) expect(ci).toContain(command);
 });

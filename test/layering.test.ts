@@ -60,7 +60,9 @@ const imports: readonly Import[] = files.flatMap((file) =>
 
 /** "src/image/view.ts" → "image"; "src/pipeline.ts" → "pipeline". */
 function moduleOf(path: string): string {
-  return relative(source, path).split(sep)[0]!.replace(/\.[jt]s$/, "");
+  return relative(source, path)
+    .split(sep)[0]!
+    .replace(/\.[jt]s$/, "");
 }
 
 test("every module has a level", () => {

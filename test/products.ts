@@ -17,12 +17,18 @@ export async function drawProducts(perClass: number, seed = 1): Promise<string> 
   const root = mkdtempSync(join(tmpdir(), "assay-products-"));
   const files: Record<string, Uint8Array> = {};
   for (const [label, pattern] of Object.entries(patterns))
-    for (let i = 0; i < perClass; i++) files[`${label}/${String(i).padStart(2, "0")}.jpg`] = await draw(pattern, seed, label, i);
+    for (let i = 0; i < perClass; i++)
+      files[`${label}/${String(i).padStart(2, "0")}.jpg`] = await draw(pattern, seed, label, i);
   await addFiles(root, files);
   return root;
 }
 
-async function draw(pattern: (x: number, y: number, phase: number) => number, seed: number, label: string, i: number): Promise<Uint8Array> {
+async function draw(
+  pattern: (x: number, y: number, phase: number) => number,
+  seed: number,
+  label: string,
+  i: number,
+): Promise<Uint8Array> {
   const source = random(seed, label, i);
   const [width, height, phase] = [96, 80, source.between(0, 6)];
   const tint = [source.between(0.4, 1), source.between(0.4, 1), source.between(0.4, 1)];

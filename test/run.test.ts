@@ -63,7 +63,16 @@ describe("a run", () => {
 
   test("writes what the design promises, and touches nothing of the user's", () => {
     expect(readdirSync(out()).toSorted()).toEqual(
-      ["audit.json", "bundle", "evidence.json", "report.html", "run.json", "spec.json", "splits.csv", "trace.jsonl"].toSorted(),
+      [
+        "audit.json",
+        "bundle",
+        "evidence.json",
+        "report.html",
+        "run.json",
+        "spec.json",
+        "splits.csv",
+        "trace.jsonl",
+      ].toSorted(),
     );
     expect(readdirSync(images).toSorted()).toEqual(["checks", "rings", "stripes"]);
     const report = readFileSync(out("report.html"), "utf8");
@@ -73,7 +82,11 @@ describe("a run", () => {
   test("its accuracy is what predict's own rows say", async () => {
     const rows = parseSplits(readFileSync(out("splits.csv"), "utf8")).filter(({ split }) => split === "test");
     const predicted = await assay(home, "predict", out("bundle"), ...rows.map(({ path }) => join(images, path)));
-    const labels = predicted.out.trim().split("\n").slice(1).map((line) => line.split(",").at(-2));
+    const labels = predicted.out
+      .trim()
+      .split("\n")
+      .slice(1)
+      .map((line) => line.split(",").at(-2));
     // Copies of a picture share its group and count once.
     const unique = [...new Map(rows.map((row, i) => [row.group, { right: row.label === labels[i] }])).values()];
     const { test: measured } = evidence().metrics;
@@ -82,7 +95,9 @@ describe("a run", () => {
   });
 
   test("finds the copy and the broken file and keeps copies together", () => {
-    const ids = (JSON.parse(readFileSync(out("audit.json"), "utf8")) as { findings: { id: string }[] }).findings.map(({ id }) => id);
+    const ids = (JSON.parse(readFileSync(out("audit.json"), "utf8")) as { findings: { id: string }[] }).findings.map(
+      ({ id }) => id,
+    );
     expect(ids.some((id) => /duplicate/.test(id))).toBe(true);
     expect(ids.some((id) => /broken|unreadable|truncated/.test(id))).toBe(true);
     const rows = parseSplits(readFileSync(out("splits.csv"), "utf8"));
@@ -129,7 +144,9 @@ describe("again", () => {
     const accuracy = second.requirements.find(({ kind, split }) => kind === "accuracy" && split === "test")!;
     expect(accuracy.evidence).toContain("eused test");
     const testRows = (folder: string): string[] =>
-      parseSplits(readFileSync(join(home, folder, "splits.csv"), "utf8")).filter(({ split }) => split === "test").map(({ path }) => path);
+      parseSplits(readFileSync(join(home, folder, "splits.csv"), "utf8"))
+        .filter(({ split }) => split === "test")
+        .map(({ path }) => path);
     expect(testRows("second")).toEqual(testRows("run"));
   });
 });
@@ -151,7 +168,14 @@ describe("predict", () => {
   });
 
   test("as JSON with all probabilities", async () => {
-    const { out: text } = await assay(home, "predict", out("bundle"), join(images, "rings", "05.jpg"), "--format", "json");
+    const { out: text } = await assay(
+      home,
+      "predict",
+      out("bundle"),
+      join(images, "rings", "05.jpg"),
+      "--format",
+      "json",
+    );
     const row = JSON.parse(text) as { label: string; confidence: number; probabilities: Record<string, number> };
     expect(Object.values(row.probabilities).reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 5);
     expect(row.probabilities[row.label]).toBe(row.confidence);
@@ -163,7 +187,8 @@ describe("predict", () => {
       const copy = join(home, `changed-${basename(name)}`);
       cpSync(out("bundle"), copy, { recursive: true });
       appendFileSync(join(copy, name), " ");
-      if (name === "assay.json") writeFileSync(join(copy, name), readFileSync(join(copy, name), "utf8").replace("rings", "rinks"));
+      if (name === "assay.json")
+        writeFileSync(join(copy, name), readFileSync(join(copy, name), "utf8").replace("rings", "rinks"));
       const { code, err } = await assay(home, "predict", copy, join(images, "rings", "05.jpg"));
       expect(code).toBe(1);
       expect(err).toContain("is not the file that was written");
@@ -175,7 +200,9 @@ describe("predict", () => {
     const { sha256 } = await import("../src/core/index.js");
     const copy = join(home, "golden");
     cpSync(out("bundle"), copy, { recursive: true });
-    const golden = JSON.parse(readFileSync(join(copy, "golden", "golden.json"), "utf8")) as { probabilities: number[] }[];
+    const golden = JSON.parse(readFileSync(join(copy, "golden", "golden.json"), "utf8")) as {
+      probabilities: number[];
+    }[];
     golden[0]!.probabilities[0]! += 0.25;
     const text = JSON.stringify(golden);
     writeFileSync(join(copy, "golden", "golden.json"), text);
@@ -202,7 +229,16 @@ describe("predict", () => {
 describe("verify", () => {
   test("on fresh photographs judges all of them", async () => {
     const fresh = await drawProducts(12, 99);
-    const { code, out: text } = await assay(home, "verify", out("bundle"), "--spec", specFile, "--data", fresh, "--json");
+    const { code, out: text } = await assay(
+      home,
+      "verify",
+      out("bundle"),
+      "--spec",
+      specFile,
+      "--data",
+      fresh,
+      "--json",
+    );
     const result = JSON.parse(text) as Evidence;
     expect(code).toBe(4);
     expect(result.metrics.test.n).toBe(36);
@@ -221,19 +257,23 @@ describe("verify", () => {
 });
 
 describe("interrupted", () => {
-  test.each(["SIGINT", "SIGKILL"] as const)("by %s during the features, --resume finishes with the same bundle", async (signal) => {
-    const other = newHome();
-    const args = ["run", images, "--spec", specFile, "--out", join(other, "run")];
-    const first = start(other, args);
-    await seen(() => existsSync(join(other, "run", "splits.csv")));
-    first.process.kill(signal);
-    const stopped = await first.outcome;
-    if (signal === "SIGINT") expect(stopped).toMatchObject({ code: 130, err: expect.stringContaining("--resume") as string });
-    const second = await assay(other, ...args, "--resume");
-    expect(second.code).toBe(4);
-    const { run: resumed } = JSON.parse(readFileSync(join(other, "run", "evidence.json"), "utf8")) as Evidence;
-    expect(resumed.bundleHash).toBe(evidence().run.bundleHash);
-  });
+  test.each(["SIGINT", "SIGKILL"] as const)(
+    "by %s during the features, --resume finishes with the same bundle",
+    async (signal) => {
+      const other = newHome();
+      const args = ["run", images, "--spec", specFile, "--out", join(other, "run")];
+      const first = start(other, args);
+      await seen(() => existsSync(join(other, "run", "splits.csv")));
+      first.process.kill(signal);
+      const stopped = await first.outcome;
+      if (signal === "SIGINT")
+        expect(stopped).toMatchObject({ code: 130, err: expect.stringContaining("--resume") as string });
+      const second = await assay(other, ...args, "--resume");
+      expect(second.code).toBe(4);
+      const { run: resumed } = JSON.parse(readFileSync(join(other, "run", "evidence.json"), "utf8")) as Evidence;
+      expect(resumed.bundleHash).toBe(evidence().run.bundleHash);
+    },
+  );
 });
 
 async function seen(condition: () => boolean): Promise<void> {

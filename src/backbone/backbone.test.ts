@@ -29,7 +29,9 @@ beforeAll(async () => {
 });
 
 test("the zoo's checksums are those of models/checksums.json", () => {
-  const checksums = JSON.parse(readFileSync(join(import.meta.dirname, "../../models/checksums.json"), "utf8")) as object;
+  const checksums = JSON.parse(
+    readFileSync(join(import.meta.dirname, "../../models/checksums.json"), "utf8"),
+  ) as object;
   expect(Object.fromEntries(zoo.map(({ file, sha256 }) => [file, sha256]))).toEqual(checksums);
 });
 
@@ -84,7 +86,9 @@ describe.runIf(sharedPath)("on labelled photographs of ImageNet", () => {
       rows.map(async (row) => {
         const [file, truth] = row.split(",");
         const data = await prepare(readFileSync(join(folder, file!)), backbone.row.view);
-        const { logits } = await pool.run({ [names.image]: { type: "uint8", dims: [1, side, side, 3], data } }, ["logits"]);
+        const { logits } = await pool.run({ [names.image]: { type: "uint8", dims: [1, side, side, 3], data } }, [
+          "logits",
+        ]);
         const values = floats(logits);
         return values.indexOf(Math.max(...values)) === Number(truth);
       }),

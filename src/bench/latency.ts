@@ -10,7 +10,10 @@ export interface LatencyOptions {
 }
 
 /** Milliseconds of each run of one image [1, size, size, 3] through a model file. Throws `engine-failed`. */
-export async function measureLatency(modelPath: string, { size, threads, runs }: LatencyOptions): Promise<Float64Array> {
+export async function measureLatency(
+  modelPath: string,
+  { size, threads, runs }: LatencyOptions,
+): Promise<Float64Array> {
   const session = await openSession(modelPath, { threads });
   try {
     const data = new Uint8Array(size * size * 3).map((_, i) => (i * 31) % 256);

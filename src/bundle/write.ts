@@ -7,7 +7,14 @@ import { losslessCopy } from "../image/index.js";
 import { SessionPool } from "../onnx/index.js";
 import { errorCode, makeFolder, writeFileAtomic } from "../store/index.js";
 import { makeGolden } from "./golden.js";
-import { type BundleContent, type BundleManifest, fileNames, hashContent, type Provenance, sealManifest } from "./manifest.js";
+import {
+  type BundleContent,
+  type BundleManifest,
+  fileNames,
+  hashContent,
+  type Provenance,
+  sealManifest,
+} from "./manifest.js";
 import { buildModel, type ModelParts } from "./model.js";
 import { bundleReadme } from "./readme.js";
 

@@ -18,13 +18,19 @@ export async function demoCommand(options: DemoArguments): Promise<number> {
   const folder = resolve(options.out);
   await clearEarlierDemo(folder);
   await writeJson(join(folder, marker), {}); // from here on the folder is known as a demo's, whatever happens
-  const around = { ...surroundings(options.threads, terminal), stateFolder: join(folder, "state"), cacheFolder: join(folder, "cache") };
+  const around = {
+    ...surroundings(options.threads, terminal),
+    stateFolder: join(folder, "state"),
+    cacheFolder: join(folder, "cache"),
+  };
   const start = performance.now();
   const images = join(folder, "images");
   const drawn = await drawDemoSet(images, { seed: options.seed, ...around });
   await writeJson(join(folder, marker), drawn);
   const seconds = (performance.now() - start) / 1000;
-  terminal.say(`draw       ${drawn.pictures} pictures of ${Object.keys(drawn.classes).length} kinds of product in ${seconds.toFixed(1)} s`);
+  terminal.say(
+    `draw       ${drawn.pictures} pictures of ${Object.keys(drawn.classes).length} kinds of product in ${seconds.toFixed(1)} s`,
+  );
   const spec = fileURLToPath(new URL("../../examples/demo.md", import.meta.url));
   const request = { images, spec, out: join(folder, "run"), exclude: [], seed: options.seed, resume: false };
   return showResult(await run(request, around), terminal);
@@ -34,6 +40,9 @@ export async function demoCommand(options: DemoArguments): Promise<number> {
 async function clearEarlierDemo(folder: string): Promise<void> {
   if (!existsSync(folder)) return;
   if (!existsSync(join(folder, marker)))
-    throw new Fault("output-exists", { what: `${folder} exists and holds no earlier demo`, remedy: "give another folder with --out" });
+    throw new Fault("output-exists", {
+      what: `${folder} exists and holds no earlier demo`,
+      remedy: "give another folder with --out",
+    });
   await rm(folder, { recursive: true, force: true });
 }

@@ -39,12 +39,17 @@ const later = ["init", "audit", "plan", "explain", "serve", "bench", "deploy"] a
 function buildProgram(finish: (code: number) => void): Command {
   const program = new Command("assay");
   program
-    .description("Turns a written requirement and a folder of labelled photographs into an image classifier that is shown to meet it.")
+    .description(
+      "Turns a written requirement and a folder of labelled photographs into an image classifier that is shown to meet it.",
+    )
     .version(assayVersion)
     .exitOverride()
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true })
-    .addHelpText("after", `\nnot built yet: ${later.join(", ")}\n\nExit codes: 0 every hard requirement met; 1 a fault; 2 wrong usage; 3 some hard requirement not met;\n4 none unmet but some unproven or not checkable; 130 interrupted (continue with --resume).`);
+    .addHelpText(
+      "after",
+      `\nnot built yet: ${later.join(", ")}\n\nExit codes: 0 every hard requirement met; 1 a fault; 2 wrong usage; 3 some hard requirement not met;\n4 none unmet but some unproven or not checkable; 130 interrupted (continue with --resume).`,
+    );
 
   shared(program.command("run"))
     .description("train on a folder of photographs and prove the result against a spec")
@@ -54,8 +59,10 @@ function buildProgram(finish: (code: number) => void): Command {
     .option("--exclude <class...>", "classes to leave out", [])
     .option("--seed <n>", "seed of every random choice", wholeNumber, 1)
     .option("--resume", "continue an interrupted run in its folder", false)
-    .addHelpText("after", "\nExample: assay run photos --spec spec.md --exclude Other \"Not sure\"")
-    .action(async (images: string, options: RunArguments) => finish(await (await import("./run.js")).runCommand(images, options)));
+    .addHelpText("after", '\nExample: assay run photos --spec spec.md --exclude Other "Not sure"')
+    .action(async (images: string, options: RunArguments) =>
+      finish(await (await import("./run.js")).runCommand(images, options)),
+    );
 
   shared(program.command("predict"))
     .description("name the class of photographs")
@@ -104,7 +111,8 @@ function shared(command: Command): Command {
 
 function wholeNumber(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || text.trim() === "") throw new InvalidArgumentError("expected a whole number.");
+  if (!Number.isInteger(value) || value < 0 || text.trim() === "")
+    throw new InvalidArgumentError("expected a whole number.");
   return value;
 }
 

@@ -8,7 +8,11 @@ import type { PredictArguments } from "./main.js";
 import { listenForInterrupts } from "./signals.js";
 import { openTerminal } from "./terminal.js";
 
-export async function predictCommand(folder: string, files: readonly string[], options: PredictArguments): Promise<number> {
+export async function predictCommand(
+  folder: string,
+  files: readonly string[],
+  options: PredictArguments,
+): Promise<number> {
   const terminal = openTerminal(options.json);
   const signal = listenForInterrupts();
   for (const file of files) await checkPath(file);
@@ -65,7 +69,8 @@ async function* walk(folder: string): AsyncGenerator<string> {
 }
 
 function csvRow(prediction: Prediction): string {
-  if ("error" in prediction) return [prediction.path, `error: ${describeError(prediction.error)}`, ""].map(csvField).join(",");
+  if ("error" in prediction)
+    return [prediction.path, `error: ${describeError(prediction.error)}`, ""].map(csvField).join(",");
   return [prediction.path, prediction.label, prediction.confidence.toFixed(4)].map(csvField).join(",");
 }
 

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { Fault } from "../core/index.js";
 import { run, type RunResult, type Surroundings } from "../pipeline.js";
-import { exitCode, renderVerdictTable, summarizeVerdicts } from "../report/index.js";
+import { exitCode, renderVerdictTable, summarize } from "../report/index.js";
 import { cacheFolder, stateFolder } from "../store/index.js";
 import type { RunArguments } from "./main.js";
 import { listenForInterrupts } from "./signals.js";
@@ -11,7 +11,11 @@ import { openTerminal, type Terminal } from "./terminal.js";
 
 export async function runCommand(images: string, options: RunArguments): Promise<number> {
   if (options.spec === undefined)
-    throw new Fault("usage", { what: "no spec was given", expected: "--spec with a file", remedy: "write one as in docs/spec.md" });
+    throw new Fault("usage", {
+      what: "no spec was given",
+      expected: "--spec with a file",
+      remedy: "write one as in docs/spec.md",
+    });
   const terminal = openTerminal(options.json);
   const request = {
     images,
@@ -34,7 +38,8 @@ export function surroundings(threads: number, terminal: Terminal): Surroundings 
     now: () => new Date(),
     progress: terminal.progress,
     listen: (event) => {
-      if (event.kind === "observation" || event.kind === "decision") terminal.say(`${event.stage.padEnd(10)} ${event.text}`);
+      if (event.kind === "observation" || event.kind === "decision")
+        terminal.say(`${event.stage.padEnd(10)} ${event.text}`);
     },
     signal: listenForInterrupts(),
   };
@@ -51,7 +56,7 @@ export function showResult({ folder, evidence }: RunResult, terminal: Terminal):
   terminal.say("");
   terminal.answer(renderVerdictTable(evidence, { width: terminal.width, color: terminal.color }));
   terminal.say("");
-  terminal.say(summarizeVerdicts(evidence));
+  terminal.say(summarize(evidence));
   terminal.say(`report   ${shown(report)}`);
   const bundle = join(folder, "bundle");
   if (existsSync(bundle)) terminal.say(`predict  assay predict ${shown(bundle)} <photo or folder>`);

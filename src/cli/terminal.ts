@@ -34,7 +34,7 @@ export function openTerminal(json: boolean, streams: Streams = { out: process.st
       out.write(text.endsWith("\n") ? text : `${text}\n`);
     },
     width: Math.min(out.columns ?? 100, 140),
-    color: Boolean(out.isTTY) && !process.env.NO_COLOR,
+    color: out.isTTY && !process.env.NO_COLOR,
     json,
   };
 }

@@ -1,7 +1,7 @@
 /** `assay verify`: the proof alone, for a bundle that is there already. */
 import { join } from "node:path";
 import { verifyBundle } from "../pipeline.js";
-import { exitCode, renderReport, renderVerdictTable, summarizeVerdicts } from "../report/index.js";
+import { exitCode, renderReport, renderVerdictTable, summarize } from "../report/index.js";
 import { writeFileAtomic, writeJson } from "../store/index.js";
 import type { VerifyArguments } from "./main.js";
 import { surroundings } from "./run.js";
@@ -18,7 +18,7 @@ export async function verifyCommand(folder: string, options: VerifyArguments): P
   if (terminal.json) terminal.answer(JSON.stringify({ exitCode: code, ...evidence }));
   else {
     terminal.answer(renderVerdictTable(evidence, { width: terminal.width, color: terminal.color }));
-    terminal.say(summarizeVerdicts(evidence));
+    terminal.say(summarize(evidence));
   }
   return code;
 }

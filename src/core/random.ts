@@ -3,16 +3,16 @@ import { createHash } from "node:crypto";
 
 export interface Random {
   /** Uniform in [0, 1) with 32 random bits. */
-  next(): number;
+  readonly next: () => number;
   /** Uniform in [low, high). */
-  between(low: number, high: number): number;
+  readonly between: (low: number, high: number) => number;
   /** Uniform integer in [0, count). */
-  below(count: number): number;
+  readonly below: (count: number) => number;
   /** Standard normal by Box and Muller. */
-  normal(): number;
-  pick<T>(items: readonly T[]): T;
+  readonly normal: () => number;
+  readonly pick: <T>(items: readonly T[]) => T;
   /** A shuffled copy (Fisher and Yates). */
-  shuffle<T>(items: readonly T[]): T[];
+  readonly shuffle: <T>(items: readonly T[]) => T[];
 }
 
 /** A generator whose stream follows from the seed and the names alone: `random(7, "split", "train")`. */

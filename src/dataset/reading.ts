@@ -1,18 +1,18 @@
 /** Reads one file of the user's folder: a picture with its hashes, a broken file with the reason, or no image at all. */
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { closeSync, fstatSync, open, read } from "node:fs";
+import { stat } from "node:fs/promises";
+import { promisify } from "node:util";
 import { describeError, formatBytes, sha256 } from "../core/index.js";
-import {
-  claimedFormat,
-  type ImageFacts,
-  openPicture,
-  sniffBytes,
-  sniffFormat,
-  UnreadableImage,
-} from "../image/index.js";
+import { claimedFormat, type ImageFacts, openPicture, sniffBytes, sniffFormat, UnreadableImage } from "../image/index.js";
 import { errorCode } from "../store/index.js";
 import type { Allowance } from "./allowance.js";
 import type { BrokenKind } from "./picture.js";
 import type { FileStamp, Reading } from "./scan-cache.js";
+
+// Opening and reading wait for the disk and go to a thread; asking an open file for its size or closing it does not wait,
+// and a thread for it would cost more than the work.
+const openFile = promisify(open);
+const readFile = promisify(read);
 
 /** Larger files are not read: no photograph within the pixel limit needs as much. */
 export const fileLimitBytes = 500_000_000;
@@ -23,29 +23,44 @@ export interface ReadingMemory {
   readonly pixels: Allowance;
 }
 
+/** A reading with the stamp of the very file that was read; null where it could not be opened. */
+export interface StampedReading {
+  readonly reading: Reading;
+  readonly stamp: FileStamp | null;
+}
+
 /** The file's size, times and inode. Throws the file system's error. */
 export async function stampFile(path: string): Promise<FileStamp> {
   return toStamp(await stat(path, { bigint: true }));
 }
 
 /** Reads, hashes and decodes a file. Never throws for what the file system or the file holds. */
-export async function readPicture(path: string, stamp: FileStamp, memory: ReadingMemory): Promise<Reading> {
+export async function readPicture(path: string, memory: ReadingMemory): Promise<StampedReading> {
+  let stamp: FileStamp | null = null;
   try {
-    if (claimedFormat(path) === null && !(await looksLikeImage(path))) return { kind: "not-image" };
-    if (stamp.sizeBytes > fileLimitBytes)
-      return broken("too-large", `a file of ${formatBytes(stamp.sizeBytes)}`, "scale the picture down");
-    return await memory.files.use(stamp.sizeBytes, () => decodeFile(path, stamp, memory));
+    const file = await openFile(path, "r");
+    try {
+      stamp = stampOpened(file);
+      return { stamp, reading: await readOpened(file, path, stamp, memory) };
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
-    return explainReadError(error);
+    return { stamp, reading: explainReadError(error) };
   }
 }
 
-async function decodeFile(path: string, stamp: FileStamp, memory: ReadingMemory): Promise<Reading> {
-  const bytes = await readWhole(path, stamp);
-  if (!bytes) return broken("changing", "the file changed while it was read", "run again when the folder is at rest");
-  const picture = await openPicture(bytes);
-  const { pixelHash, facts } = await memory.pixels.use(decodedBytes(picture.facts), () => picture.inspect());
-  return { kind: "picture", sizeBytes: bytes.length, fileHash: sha256(bytes), pixelHash, facts };
+async function readOpened(file: number, path: string, stamp: FileStamp, memory: ReadingMemory): Promise<Reading> {
+  if (claimedFormat(path) === null && !(await looksLikeImage(file))) return { kind: "not-image" };
+  if (stamp.sizeBytes > fileLimitBytes)
+    return broken("too-large", `a file of ${formatBytes(stamp.sizeBytes)}`, "scale the picture down");
+  return await memory.files.use(stamp.sizeBytes, async () => {
+    const bytes = await readWhole(file, stamp);
+    if (!bytes) return broken("changing", "the file changed while it was read", "run again when the folder is at rest");
+    const picture = await openPicture(bytes);
+    const { pixelHash, facts } = await memory.pixels.use(decodedBytes(picture.facts), () => picture.inspect());
+    return { kind: "picture", sizeBytes: bytes.length, fileHash: sha256(bytes), pixelHash, facts };
+  });
 }
 
 /** Turning a picture takes a copy of it, and more than 8 bits twice the room. */
@@ -54,40 +69,32 @@ function decodedBytes({ width, height, orientation, bitDepth }: ImageFacts): num
 }
 
 /** The file's bytes, or null where it is no longer the one that was stamped. */
-async function readWhole(path: string, stamp: FileStamp): Promise<Buffer | null> {
-  const file = await open(path, "r");
-  try {
-    // One byte more than expected shows a file that has grown.
-    const bytes = Buffer.allocUnsafeSlow(stamp.sizeBytes + 1);
-    const length = await readUpTo(file, bytes);
-    const now = toStamp(await file.stat({ bigint: true }));
-    const same = length === stamp.sizeBytes && now.modified === stamp.modified && now.inode === stamp.inode;
-    return same ? bytes.subarray(0, length) : null;
-  } finally {
-    await file.close();
-  }
+async function readWhole(file: number, stamp: FileStamp): Promise<Buffer | null> {
+  const bytes = Buffer.allocUnsafeSlow(stamp.sizeBytes);
+  const length = await readUpTo(file, bytes);
+  const now = stampOpened(file);
+  return length === now.sizeBytes && now.modified === stamp.modified ? bytes : null;
 }
 
-async function readUpTo(file: FileHandle, into: Buffer): Promise<number> {
+async function readUpTo(file: number, into: Buffer): Promise<number> {
   let filled = 0;
   while (filled < into.length) {
-    const { bytesRead } = await file.read(into, filled, into.length - filled, filled);
-    if (bytesRead === 0) break;
+    const { bytesRead } = await readFile(file, into, filled, into.length - filled, filled);
     filled += bytesRead;
+    if (bytesRead === 0) break;
   }
   return filled;
 }
 
-async function looksLikeImage(path: string): Promise<boolean> {
-  const file = await open(path, "r");
-  try {
-    const head = Buffer.alloc(sniffBytes);
-    const format = sniffFormat(head.subarray(0, await readUpTo(file, head)));
-    // Web pages and project files hold drawings too: an SVG counts only under its own extension.
-    return format !== null && format !== "svg";
-  } finally {
-    await file.close();
-  }
+async function looksLikeImage(file: number): Promise<boolean> {
+  const head = Buffer.alloc(sniffBytes);
+  const format = sniffFormat(head.subarray(0, await readUpTo(file, head)));
+  // Web pages and project files hold drawings too: an SVG counts only under its own extension.
+  return format !== null && format !== "svg";
+}
+
+function stampOpened(file: number): FileStamp {
+  return toStamp(fstatSync(file, { bigint: true }));
 }
 
 function toStamp(of: { size: bigint; mtimeNs: bigint; ctimeNs: bigint; ino: bigint }): FileStamp {
@@ -110,7 +117,7 @@ const systemReasons: Readonly<Record<string, readonly [BrokenKind, string, strin
 };
 
 /** What a failed reading means. Rethrows what neither the decoder nor the file system threw. */
-export function explainReadError(error: unknown): Reading {
+function explainReadError(error: unknown): Reading {
   if (error instanceof UnreadableImage) {
     const reason = error.expected === undefined ? error.got! : `${error.got!}; expected ${error.expected}`;
     return broken(error.kind, reason, error.remedy);

@@ -30,8 +30,10 @@ export type Reading =
   | { readonly kind: "not-image" };
 
 export interface ScanCache {
+  /** Whether there is an earlier reading, of whatever content. */
+  holds(path: string): boolean;
   /** The earlier reading of a file that has not changed since. */
-  find(path: string, stamp: FileStamp): Reading | undefined;
+  find(path: string, stamp: FileStamp | null): Reading | undefined;
   /** Remembers a reading; written in batches. */
   add(path: string, stamp: FileStamp, reading: Reading): Promise<void>;
   /** Writes what is left; drops lines of files that `paths` does not hold when they have become many. */
@@ -49,6 +51,7 @@ const schema = 1;
 
 /** A cache that knows and keeps nothing. */
 export const noCache: ScanCache = {
+  holds: () => false,
   find: () => undefined,
   add: () => Promise.resolve(),
   close: () => Promise.resolve(),
@@ -76,9 +79,13 @@ class FileScanCache implements ScanCache {
     private readonly file: FileHandle,
   ) {}
 
-  find(path: string, stamp: FileStamp): Reading | undefined {
+  holds(path: string): boolean {
+    return this.known.has(path);
+  }
+
+  find(path: string, stamp: FileStamp | null): Reading | undefined {
     const line = this.known.get(path);
-    return line && sameStamp(line.stamp, stamp) ? line.reading : undefined;
+    return line && stamp && sameStamp(line.stamp, stamp) ? line.reading : undefined;
   }
 
   async add(path: string, stamp: FileStamp, reading: Reading): Promise<void> {

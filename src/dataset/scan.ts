@@ -16,8 +16,8 @@ import { errorCode } from "../store/index.js";
 import { createAllowance } from "./allowance.js";
 import { readLayout, type Source, type Sources } from "./layout.js";
 import type { BrokenFile, Dataset, IgnoredEntry, Picture } from "./picture.js";
-import { explainReadError, type ReadingMemory, readPicture, stampFile } from "./reading.js";
-import { type FileStamp, noCache, openScanCache, type Reading, type ScanCache } from "./scan-cache.js";
+import { type ReadingMemory, readPicture, stampFile } from "./reading.js";
+import { noCache, openScanCache, type Reading, type ScanCache } from "./scan-cache.js";
 import { checkSufficient, excludeClasses } from "./sufficiency.js";
 import { type Tree, walkTree } from "./tree.js";
 
@@ -119,16 +119,10 @@ type Outcome = { readonly reading: Reading; readonly how: "read" | "cached" };
 
 async function readOne(root: string, path: string, cache: ScanCache, memory: ReadingMemory): Promise<Outcome> {
   const absolute = join(root, path);
-  let stamp: FileStamp;
-  try {
-    stamp = await stampFile(absolute);
-  } catch (error) {
-    return { reading: explainReadError(error), how: "read" };
-  }
-  const known = cache.find(path, stamp);
+  const known = cache.holds(path) ? cache.find(path, await stampFile(absolute).catch(() => null)) : undefined;
   if (known) return { reading: known, how: "cached" };
-  const reading = await readPicture(absolute, stamp, memory);
-  if (isLasting(reading) && Date.now() - Number(BigInt(stamp.changed) / 1_000_000n) > restMs)
+  const { reading, stamp } = await readPicture(absolute, memory);
+  if (stamp && isLasting(reading) && Date.now() - Number(BigInt(stamp.changed) / 1_000_000n) > restMs)
     await cache.add(path, stamp, reading);
   return { reading, how: "read" };
 }

@@ -9,11 +9,11 @@ export const white: Rgb = [250, 249, 246];
 export const ink: Rgb = [28, 26, 28];
 
 /** Hue in degrees, saturation and lightness in [0, 1] (CSS Color 4). */
-export function hsl(hue: number, saturation: number, lightness: number): Rgb {
-  const reach = saturation * Math.min(lightness, 1 - lightness);
+export function hsl(hue: number, saturation: number, light: number): Rgb {
+  const reach = saturation * Math.min(light, 1 - light);
   const channel = (offset: number): number => {
     const k = (offset + hue / 30) % 12;
-    return 255 * (lightness - reach * Math.max(-1, Math.min(k - 3, 9 - k, 1)));
+    return 255 * (light - reach * Math.max(-1, Math.min(k - 3, 9 - k, 1)));
   };
   return [channel(0), channel(8), channel(4)];
 }
@@ -44,7 +44,8 @@ export function lightness(color: Rgb): number {
 
 /** Any color goods are sold in: a quarter neutral, the rest muted to vivid. */
 export function goodsColor(dice: Random): Rgb {
-  if (chance(dice, 0.3)) return hsl(dice.between(20, 60), dice.between(0, 0.25), dice.pick([0.93, 0.85, 0.6, 0.35, 0.16]));
+  if (chance(dice, 0.3))
+    return hsl(dice.between(20, 60), dice.between(0, 0.25), dice.pick([0.93, 0.85, 0.6, 0.35, 0.16]));
   return hsl(dice.between(0, 360), dice.between(0.2, 0.72), dice.between(0.28, 0.72));
 }
 

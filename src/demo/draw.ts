@@ -3,7 +3,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { checkInterrupted, Fault, mapBounded, type Progress, quoteName, silent } from "../core/index.js";
-import { reencodePicture } from "../image/render.js";
+import { reencodePicture } from "../image/index.js";
 import { photograph } from "./photograph.js";
 import { type AddedFault, type PictureFault, type PlannedPicture, planPictures } from "./plan.js";
 import { type ProductName, productNames } from "./products/index.js";
@@ -43,7 +43,10 @@ export interface DrawOptions {
   readonly signal?: AbortSignal;
 }
 
-const strays = { stray: ["shoe/notes.txt", "recount the second shelf on Friday\n"], hidden: ["mug/.DS_Store", "\0\0\0\x01Bud1"] } as const satisfies Record<string, readonly [string, string]>;
+const strays = {
+  stray: ["shoe/notes.txt", "recount the second shelf on Friday\n"],
+  hidden: ["mug/.DS_Store", "\0\0\0\x01Bud1"],
+} as const satisfies Record<string, readonly [string, string]>;
 
 /**
  * Draws about 2,000 pictures of 20 products into an empty or new folder, as class/file, with planted faults. The same seed and count
@@ -67,7 +70,11 @@ async function prepareFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
     const present = await readdir(folder);
-    if (present.length > 0) throw new Fault("output-exists", { what: `the folder ${quoteName(folder)} is not empty`, remedy: "give another folder with --out" });
+    if (present.length > 0)
+      throw new Fault("output-exists", {
+        what: `the folder ${quoteName(folder)} is not empty`,
+        remedy: "give another folder with --out",
+      });
     for (const name of productNames) await mkdir(join(folder, name));
   } catch (cause) {
     if (cause instanceof Fault) throw cause;
@@ -98,6 +105,8 @@ function describePlan(seed: number, plan: readonly PlannedPicture[]): DemoManife
 }
 
 function describePicture({ path, product, fault, copies }: PlannedPicture): PlantedFault[] {
-  const own: PlantedFault[] = fault ? [{ kind: fault, path, ...(fault === "mislabeled" ? { truth: product } : {}) }] : [];
+  const own: PlantedFault[] = fault
+    ? [{ kind: fault, path, ...(fault === "mislabeled" ? { truth: product } : {}) }]
+    : [];
   return [...own, ...copies.map((copy): PlantedFault => ({ kind: copy.kind, path: copy.path, of: path }))];
 }

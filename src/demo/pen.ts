@@ -36,11 +36,17 @@ export class Pen {
   /** A gradient outward from a point of the box of what it fills; the point is mirrored with the light. */
   radial(stops: readonly Stop[], x = 0.5, y = 0.5, radius = 0.5): string {
     const cx = this.light < 0 ? x : 1 - x;
-    return this.#define("radialGradient", `cx="${round2(cx)}" cy="${round2(y)}" r="${round2(radius)}"`, stopMarks(stops));
+    return this.#define(
+      "radialGradient",
+      `cx="${round2(cx)}" cy="${round2(y)}" r="${round2(radius)}"`,
+      stopMarks(stops),
+    );
   }
 
   fill(path: string, paint: Paint, opacity = 1): void {
-    this.#marks.push(`<path d="${path}" fill="${paintText(paint)}"${opacity < 1 ? ` fill-opacity="${round2(opacity)}"` : ""}/>`);
+    this.#marks.push(
+      `<path d="${path}" fill="${paintText(paint)}"${opacity < 1 ? ` fill-opacity="${round2(opacity)}"` : ""}/>`,
+    );
   }
 
   stroke(path: string, paint: Paint, line: Line): void {

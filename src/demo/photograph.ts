@@ -1,6 +1,6 @@
 /** From a planned picture to the bytes of its file. */
 import { random } from "../core/index.js";
-import { encodeRaster, type EncodeOptions, type Raster, renderSvg } from "../image/render.js";
+import { encodeRaster, type EncodeOptions, type Raster, renderSvg } from "../image/index.js";
 import type { PictureFault, PlannedPicture } from "./plan.js";
 import { arrangeScene, expose, paintBackdrop } from "./scene/index.js";
 
@@ -20,6 +20,10 @@ export async function photograph(seed: number, picture: PlannedPicture): Promise
   const data = paintBackdrop(scene.backdrop, width, height);
   expose(drawing.data, data, width, height, scene.exposure);
   const photo: Raster = { data, width, height, channels: 3 };
-  const file = await encodeRaster(photo, { format: "jpeg", quality: scene.quality, ...(picture.fault ? encodings[picture.fault] : {}) });
+  const file = await encodeRaster(photo, {
+    format: "jpeg",
+    quality: scene.quality,
+    ...(picture.fault ? encodings[picture.fault] : {}),
+  });
   return picture.fault === "truncated" ? file.subarray(0, Math.floor(file.length * 0.4)) : file;
 }

@@ -28,7 +28,10 @@ export interface PlannedPicture {
 }
 
 /** How many pictures carry each fault. */
-const faultCounts = { mislabeled: 2, truncated: 1, rotated: 1, cmyk: 1 } as const satisfies Record<PictureFault, number>;
+const faultCounts = { mislabeled: 2, truncated: 1, rotated: 1, cmyk: 1 } as const satisfies Record<
+  PictureFault,
+  number
+>;
 const duplicateCount = 5;
 const recodedCount = 1;
 
@@ -50,7 +53,11 @@ export function countClasses(count: number): Record<ProductName, number> {
 /** The plan of `count` drawn pictures; throws `usage` below 60. */
 export function planPictures(seed: number, count: number): PlannedPicture[] {
   if (!Number.isInteger(count) || count < leastCount) {
-    throw new Fault("usage", { what: "the demo cannot be that small", expected: `at least ${leastCount} pictures`, got: String(count) });
+    throw new Fault("usage", {
+      what: "the demo cannot be that small",
+      expected: `at least ${leastCount} pictures`,
+      got: String(count),
+    });
   }
   const dice = random(seed, "demo", "plan");
   const counts = countClasses(count);
@@ -58,9 +65,17 @@ export function planPictures(seed: number, count: number): PlannedPicture[] {
   const picks = pickFaults(dice, order, counts);
   return order.map((product, index) => {
     const fault = picks.faults.get(index) ?? null;
-    const label = fault === "mislabeled" ? dice.pick(productNames.slice(0, 10).filter((name) => name !== product)) : product;
+    const label =
+      fault === "mislabeled" ? dice.pick(productNames.slice(0, 10).filter((name) => name !== product)) : product;
     const stem = `${label}/IMG_${String(1001 + index * 2)}`;
-    return { index, product, label, path: `${stem}.jpg`, fault, copies: picks.copies.get(index)?.map((kind) => ({ kind, path: copyPath(stem, kind) })) ?? [] };
+    return {
+      index,
+      product,
+      label,
+      path: `${stem}.jpg`,
+      fault,
+      copies: picks.copies.get(index)?.map((kind) => ({ kind, path: copyPath(stem, kind) })) ?? [],
+    };
   });
 }
 
@@ -70,14 +85,15 @@ function copyPath(stem: string, kind: CopyKind): string {
 
 interface Picks {
   readonly faults: ReadonlyMap<number, PictureFault>;
-  readonly copies: ReadonlyMap<number, readonly (CopyKind)[]>;
+  readonly copies: ReadonlyMap<number, readonly CopyKind[]>;
 }
 
 /** Chooses pictures of the ten larger classes, each for one fault only. */
 function pickFaults(dice: Random, order: readonly ProductName[], counts: Readonly<Record<ProductName, number>>): Picks {
   const common = new Set(productNames.slice(0, 10).filter((name) => counts[name] > 2));
   const queue = dice.shuffle([...order.keys()].filter((index) => common.has(order[index]!)));
-  const take = <Kind>(kind: Kind, count: number): [number, Kind][] => queue.splice(0, count).map((index) => [index, kind]);
+  const take = <Kind>(kind: Kind, count: number): [number, Kind][] =>
+    queue.splice(0, count).map((index) => [index, kind]);
   const copied = (kind: CopyKind, count: number): [number, readonly CopyKind[]][] => take([kind], count);
   const kinds = Object.entries(faultCounts) as [PictureFault, number][];
   return {

@@ -43,7 +43,11 @@ export async function openFeatureCache(folder: string, width: number): Promise<F
   };
 }
 
-function encodeSegment(batch: readonly (readonly [string, Float32Array])[], width: number, seconds: number): Uint8Array {
+function encodeSegment(
+  batch: readonly (readonly [string, Float32Array])[],
+  width: number,
+  seconds: number,
+): Uint8Array {
   const hashes = Buffer.concat(batch.map(([hash]) => Buffer.from(hash, "hex")));
   const values = new Uint16Array(batch.length * width);
   for (const [row, [, features]] of batch.entries()) values.set(encodeFloat16Array(features), row * width);

@@ -76,11 +76,19 @@ describe("extraction", () => {
   beforeAll(async () => {
     backbone = await loadBackbone("efficientnet-lite0");
     const names = Array.from({ length: count }, (_, i) => `${i}.png`);
-    root = await makeFolder(Object.fromEntries(await Promise.all(names.map(async (name) => [name, await png(name, 60, 40)] as const))));
+    root = await makeFolder(
+      Object.fromEntries(await Promise.all(names.map(async (name) => [name, await png(name, 60, 40)] as const))),
+    );
     sources = names.map((path) => ({ path, fileHash: sha256(readFileSync(join(root, path))) }));
   });
   beforeEach(() => {
-    options = { root, backbone, view: backbone.row.view, cacheFolder: mkdtempSync(join(tmpdir(), "assay-cache-")), threads: 2 };
+    options = {
+      root,
+      backbone,
+      view: backbone.row.view,
+      cacheFolder: mkdtempSync(join(tmpdir(), "assay-cache-")),
+      threads: 2,
+    };
   });
 
   test("gives what the network gives for one picture at a time", async () => {
@@ -91,7 +99,8 @@ describe("extraction", () => {
       const data = await prepare(readFileSync(join(root, path)), backbone.row.view);
       const alone = floats((await session.run({ image: { type: "uint8", dims: [1, 224, 224, 3], data } })).features);
       const own = features.data.subarray(row * 1280, (row + 1) * 1280);
-      for (let i = 0; i < 1280; i++) expect(Math.abs(own[i]! - alone[i]!)).toBeLessThan(1e-3 * (1 + Math.abs(alone[i]!)));
+      for (let i = 0; i < 1280; i++)
+        expect(Math.abs(own[i]! - alone[i]!)).toBeLessThan(1e-3 * (1 + Math.abs(alone[i]!)));
     }
     await session.close();
   });

@@ -3,6 +3,7 @@ import type { Metadata, Sharp } from "sharp";
 import { explainDecodeError, tooLarge, UnreadableImage } from "./decode-error.js";
 import { fingerprint } from "./fingerprint.js";
 import { type DecodeLimits, decoder, defaultPixelLimit, headerReader, toRgb } from "./library.js";
+import { type PlainJpeg, readPlainJpeg } from "./plain-jpeg.js";
 import { describeProfile } from "./profile.js";
 
 /** What a file's header says of the picture in it. */
@@ -57,13 +58,20 @@ export interface OpenedPicture {
 export async function openPicture(bytes: Uint8Array, limits: DecodeLimits = {}): Promise<OpenedPicture> {
   try {
     const strict = decoder(bytes, limits, "warning");
-    const facts = toFacts(await strict.metadata().catch(() => headerReader(bytes).metadata()));
+    const facts = await readFacts(bytes, strict);
     const limit = limits.pixelLimit ?? defaultPixelLimit;
     if (facts.width * facts.height > limit) throw tooLarge(facts.width, facts.height, limit);
     return { facts, inspect: () => decodeOpened(strict, bytes, facts, limits) };
   } catch (error) {
     throw explainDecodeError(error, bytes);
   }
+}
+
+/** A header that the strict reader refuses, or that is beyond the limit, gets a second, lenient look. */
+async function readFacts(bytes: Uint8Array, strict: Sharp): Promise<ImageFacts> {
+  const plain = readPlainJpeg(bytes);
+  if (plain) return plainFacts(plain);
+  return toFacts(await strict.metadata().catch(() => headerReader(bytes).metadata()));
 }
 
 /** Header, full decode and hash in one. Throws the fault `image-unreadable` (an `UnreadableImage`). */
@@ -92,6 +100,23 @@ async function hashPixels(image: Sharp): Promise<string> {
   const { data, info } = await toRgb(image).toBuffer({ resolveWithObject: true });
   if (info.channels !== 3) throw new UnreadableImage("corrupt", `${info.channels} channels where three were expected`);
   return await fingerprint(data, info.width, info.height);
+}
+
+function plainFacts({ width, height, components }: PlainJpeg): ImageFacts {
+  return {
+    format: "jpeg",
+    width,
+    height,
+    orientation: 1,
+    space: components === 1 ? "b-w" : "srgb",
+    channels: components,
+    bitDepth: 8,
+    hasAlpha: false,
+    pages: 1,
+    hasProfile: false,
+    profile: null,
+    warning: null,
+  };
 }
 
 function toFacts(header: Metadata): ImageFacts {

@@ -122,7 +122,12 @@ describe("engines", () => {
   test("requests under way fail when the thread is ended", async () => {
     const session = await openSession(affineModel().serialize(), { threads: 1 });
     const running = session.run(feeds);
-    const outcome = expect(running.then(() => "done", (error: Fault) => error.code)).resolves.toMatch(/done|engine-failed/);
+    const outcome = expect(
+      running.then(
+        () => "done",
+        (error: Fault) => error.code,
+      ),
+    ).resolves.toMatch(/done|engine-failed/);
     await session.close();
     await outcome;
   });

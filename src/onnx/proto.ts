@@ -96,7 +96,7 @@ export function makeTensor(name: string, tensor: Tensor): TensorProto {
     name,
     dataType: elementCodes[tensor.type],
     dims: tensor.dims.map(BigInt),
-    rawData: new Uint8Array(buffer, byteOffset, byteLength) as Uint8Array<ArrayBuffer>,
+    rawData: new Uint8Array(buffer, byteOffset, byteLength),
   });
 }
 

@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import { Fault } from "../core/index.js";
-import type { CallName, Calls, Reply, Request, SessionOptions } from "./protocol.js";
+import type { CallName, Calls, Reply, SessionOptions } from "./protocol.js";
 import type { Feeds, Tensor } from "./tensor.js";
 
 // Under vitest this file is TypeScript, which a worker of Node 20 cannot load: the built worker serves there.
@@ -47,7 +47,7 @@ export class Engine {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, call, ask } as Request, transfer);
+      this.#worker.postMessage({ id, call, ask }, transfer);
     });
   }
 

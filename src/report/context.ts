@@ -2,7 +2,7 @@
 import { formatBytes, formatCount, formatSeconds } from "../core/index.js";
 import type { Evidence } from "../verify/index.js";
 import { type Html, html, renderName } from "./html.js";
-import { formatMoment } from "./value.js";
+import { formatMoment } from "../spec/index.js";
 
 /** One event of the trace, as the report shows it. */
 export interface TraceEntry {

@@ -1,6 +1,5 @@
 /** Evidence → what people see of it: the HTML report, the verdict table of the terminal, the one-line summary, the exit code. Pure: no files, no clock. */
 export type { TraceEntry } from "./context.js";
 export { type ReportExtras, renderReport } from "./page.js";
-export { exitCode, summarize, summarize as summarizeVerdicts } from "./tally.js";
+export { exitCode, summarize } from "./tally.js";
 export { renderVerdictTable, type VerdictTableOptions } from "./terminal.js";
-export { formatTarget, formatValue } from "./value.js";

@@ -6,7 +6,7 @@ import { html, renderName, showControls, toText } from "./html.js";
 import { renderAccuracy, renderClasses } from "./quality.js";
 import { styleSheet } from "./style.js";
 import { summarize } from "./tally.js";
-import { formatMoment } from "./value.js";
+import { formatMoment } from "../spec/index.js";
 import { renderHeadline, renderVerdicts } from "./verdicts.js";
 
 /** What a report may show besides the evidence. */

@@ -4,7 +4,7 @@ import type { RequirementKind } from "../spec/index.js";
 import type { ClassRow, Evidence, SplitMetrics } from "../verify/index.js";
 import { drawBar, drawCount, drawInterval } from "./charts.js";
 import { type Html, html, renderName } from "./html.js";
-import { formatConfidence } from "./value.js";
+import { formatConfidence } from "../spec/index.js";
 
 /** Classes shown before the rest is folded away. */
 const openClasses = 40;

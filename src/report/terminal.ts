@@ -2,7 +2,7 @@
 import type { Evidence, RequirementEvidence, Verdict } from "../verify/index.js";
 import { showControls } from "./html.js";
 import { decidingBound, isExact } from "./tally.js";
-import { formatApart, formatTarget } from "./value.js";
+import { formatApart, formatTarget } from "../spec/index.js";
 import { roleWords } from "./verdicts.js";
 import { measureWidth, padToWidth, wrapToWidth } from "./width.js";
 

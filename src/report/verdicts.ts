@@ -5,7 +5,7 @@ import { drawMargin } from "./charts.js";
 import { type Html, html } from "./html.js";
 import { drawSign, renderBadge, verdictClass } from "./icons.js";
 import { countVerdicts, decidingBound, exitCode, isExact, isMoreBetter, summarize, verdictOrder } from "./tally.js";
-import { formatApart, formatConfidence, formatMoment, formatTarget } from "./value.js";
+import { formatApart, formatConfidence, formatMoment, formatTarget } from "../spec/index.js";
 
 /** The roles in the order in which they are told, with what they mean. */
 export const roleWords: readonly { readonly role: Role; readonly name: string; readonly meaning: string }[] = [

@@ -6,6 +6,7 @@ const end = String.raw`(?=\s*(?:[<>≥≤=:;,(]|$|(?<!\p{L})(?:recall|sensitivit
 const patterns: readonly RegExp[] = [
   /["“”„«]([^"“”„«»]+)["”“»]/u,
   /(?<![\p{L}\d])['‘]([^'‘’]+)['’](?![\p{L}\d])/u,
+  /(?<!\p{L})(?:recall|sensitivity)\s?\(\s*([^()]+?)\s*\)/iu,
   new RegExp(String.raw`(?<![\p{L}-])class\s+(\d+|\S.*?)${end}`, "iu"),
   new RegExp(String.raw`(?<!\p{L})(?:recall|sensitivity)\s+(?:of|for|on)\s+(?:the\s+)?(\S.*?)${end}`, "iu"),
   new RegExp(String.raw`^(\p{Lu}\S*(?:\s+\p{Lu}\S*)?)\s+(?:recall|sensitivity)(?!\p{L})`, "u"),

@@ -3,18 +3,21 @@ import type { Comparison } from "./requirement.js";
 
 type Wording = readonly [comparison: Comparison, pattern: string];
 
+/** Comparatives that a negation turns into a floor, and into a ceiling. */
+const lower = "(?:(?:any\\s+)?(?:less|fewer|lower|worse|smaller)\\s+than|below|under|beneath|less|fewer)";
+const higher =
+  "(?:(?:any\\s+)?(?:more|greater|higher|larger|bigger|longer|slower)\\s+than|above|over|beyond|more|exceed(?:s|ing)?|surpass(?:es|ing)?)";
+/** "No class … below": a negation that stands away from its comparative. */
+const nothing =
+  "no\\s+(?:single\\s+)?(?:(?:class|category|image|photo\\p{L}*|picture|prediction|request|run|answer|response|accuracy|recall|latency|need)\\s+(?:(?!and|but|with\\s+an?)\\p{L}+\\s+){0,2})?";
+/** "Must not take longer": the words between belong to the verb. */
+const never = "(?:not|never|cannot|without|nor|\\p{L}+n['’]t)\\s+(?:(?!and|but|or\\s|only)\\p{L}+\\s+){0,3}";
+
 /** Wordings before a number; the first that ends at the number wins, so negations stand first. */
 const before: readonly Wording[] = [
-  [
-    ">=",
-    "(?:no|not|never|isn't|nor)\\s+(?:be\\s+|is\\s+|go\\s+|falls?\\s+|drops?\\s+)?(?:any\\s+)?(?:less|fewer|lower|worse|below|under|beneath|smaller)(?:\\s+than)?",
-  ],
-  [">=", "(?:not|never)\\s+(?:to\\s+)?(?:be\\s+)?(?:<|less)"],
-  [
-    "<=",
-    "(?:no|not|never|isn't|nor)\\s+(?:be\\s+|is\\s+|go\\s+|rise\\s+|grow\\s+)?(?:any\\s+)?(?:more|greater|higher|larger|longer|bigger|slower|above|over|beyond)(?:\\s+than)?",
-  ],
-  ["<=", "(?:not|never|doesn't|don't|cannot|can't|without)\\s+(?:to\\s+)?(?:exceed(?:ing)?|surpass(?:ing)?)"],
+  [">=", `(?:${nothing}|${never})${lower}`],
+  ["<=", `(?:${nothing}|${never})${higher}`],
+  [">=", "(?:not|never)\\s*<"],
   [">=", ">\\s*=|=\\s*>|≥|⩾|&ge;|&gt;="],
   ["<=", "<\\s*=|=\\s*<|≤|⩽|&le;|&lt;="],
   [
@@ -27,7 +30,7 @@ const before: readonly Wording[] = [
   ],
   [
     ">",
-    ">|&gt;|(?:more|greater|higher|better|larger|bigger)\\s+than|over|above|exceed(?:s|ing)?|beyond|beats?|north\\s+of|surpass(?:es|ing)?",
+    ">|&gt;|(?:more|greater|higher|better|larger|bigger|longer|slower)\\s+than|over|above|exceed(?:s|ing)?|beyond|beats?|north\\s+of|surpass(?:es|ing)?",
   ],
   [
     "<",

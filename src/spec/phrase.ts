@@ -109,12 +109,15 @@ const supported: Readonly<Record<string, Quantile>> = { "50": "p50", "95": "p95"
 const quantiles: readonly RegExp[] = [
   /(?<![\p{L}\d])p\s?(\d{2}(?:[.,]\d+)?)(?![\p{L}\d])/iu,
   /(?<![\p{L}\d])(\d{1,2}(?:[.,]\d+)?)\s?(?:st|nd|rd|th)?[\s-]+percentile/iu,
-  /(?<![\p{L}\d])(?:for\s+|in\s+)?(\d{2}(?:[.,]\d+)?)\s?(?:%|percent)\s+of\s+(?:all\s+|the\s+)?(?:predictions|requests|calls|inferences|responses|answers|time|cases)/iu,
+  /(?<![\p{L}\d])(?:for\s+|in\s+)?(\d{2,3}(?:[.,]\d+)?)\s?(?:%|percent)\s+of\s+(?:all\s+|the\s+)?(?:predictions|requests|calls|inferences|responses|answers|time|cases)/iu,
 ];
 const named: readonly (readonly [RegExp, Quantile])[] = [
   [/(?<!\p{L})median(?!\p{L})/iu, "p50"],
   [/(?<!\p{L})(?:mean|average|avg\.?|on average)(?!\p{L})/iu, "mean"],
 ];
+
+/** What no number of runs can show. */
+const everyRun = /worst[\s-]?case|(?<!\p{L})always(?!\p{L})|at\s+all\s+times|guaranteed/iu;
 
 function readQuantile(text: string): Pick<Phrase, "quantile" | "quantileSpan"> {
   for (const pattern of quantiles) {
@@ -123,5 +126,6 @@ function readQuantile(text: string): Pick<Phrase, "quantile" | "quantileSpan"> {
     const quantileSpan = [match.index, match.index + match[0].length] as const;
     return { quantile: supported[match[1]!] ?? "unsupported", quantileSpan };
   }
+  if (everyRun.test(text)) return { quantile: "unsupported", quantileSpan: [0, 0] };
   return { quantile: named.find(([pattern]) => pattern.test(text))?.[1] ?? null, quantileSpan: [0, 0] };
 }

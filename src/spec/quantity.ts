@@ -29,7 +29,7 @@ const adjective = "(?!(?:per|and|or|with|on|in|of|for|from|to|than|a|is|are|must
 
 /** Words that may follow a number without being what it counts. */
 const notCounted =
-  "and|or|on|for|in|at|with|of|is|are|to|by|as|if|when|over|across|per|from|up|required|needed|expected|wanted|min|max|minimum|maximum|or|accuracy|recall|score|macro|balanced|worst|validation|test|[a-z]*available";
+  "and|or|on|for|in|out|at|with|of|is|are|to|by|as|if|when|over|across|per|from|up|required|needed|expected|wanted|min|max|minimum|maximum|or|accuracy|recall|score|macro|balanced|worst|validation|test|[a-z]*available";
 
 /** Units, longest first where one begins with another; without regard to case, never in the middle of a word. */
 const units: readonly UnitRow[] = [
@@ -54,7 +54,8 @@ const units: readonly UnitRow[] = [
   ["(?:mb|mega-?bytes?|megs?)", "bytes", 1e6],
   ["(?:gb|giga-?bytes?|gigs?)", "bytes", 1e9],
   ["(?:tb|tera-?bytes?)", "bytes", 1e12],
-  ["bytes?", "bytes", 1],
+  ["(?:bytes?|B)", "bytes", 1],
+  ["G", "bytes", 1e9],
   [`(?:${adjective}\\s+){0,3}?${counted}`, "images", 1],
   [`(?:${adjective}\\s+){0,2}?(?:classes|categories|category|class)`, "classes", 1],
   ["[x×]\\s*\\p{L}*", "other", 1],
@@ -153,6 +154,10 @@ interface UnitAt {
   readonly end: number;
 }
 
+/** "95 out of 100", "1 in 20". */
+const outOfPattern =
+  /^\s+(?:out\s+of|in(?=\s+\d+(?!\s*(?:ms|s|h|min|[smhd]\p{L}*|%)(?!\p{L}))))(?:\s+every)?\s+([1-9]\d{0,5})(?![\d.,]*\d)/iu;
+
 function unitAt(text: string, from: number, magnitude: string | undefined): UnitAt {
   const times = magnitude === undefined ? 1 : magnitudes[magnitude.toLowerCase()]!;
   for (const [pattern, dimension, factor] of unitPatterns) {
@@ -160,6 +165,8 @@ function unitAt(text: string, from: number, magnitude: string | undefined): Unit
     const match = pattern.exec(text);
     if (match) return { dimension, factor: factor * times, end: from + match[0].length };
   }
+  const outOf = outOfPattern.exec(text.slice(from, from + 24));
+  if (outOf) return { dimension: "fraction", factor: 1 / Number(outOf[1]), end: from + outOf[0].length };
   if (magnitude === "m") return { dimension: "seconds", factor: 60, end: from };
   return { dimension: "plain", factor: times, end: from };
 }
@@ -167,8 +174,7 @@ function unitAt(text: string, from: number, magnitude: string | undefined): Unit
 /** "10,000" → 10000, "0,95" → 0.95; "10.000" is ten thousand only where whole things are counted. */
 function readDigits(written: string, dimension: Dimension): number {
   if (/^[1-9]\d{0,2}(?:[,'’\s]\d{3})+/u.test(written)) return Number(written.replace(/[,'’\s]/gu, ""));
-  const counts = dimension === "images" || dimension === "classes";
-  if (counts && /^[1-9]\d{0,2}(?:\.\d{3})+$/.test(written)) return Number(written.replaceAll(".", ""));
+  if (dimension === "images" || dimension === "classes") return readCount(written) ?? Number(written.replace(",", "."));
   return Number(written.replace(",", "."));
 }
 
@@ -184,4 +190,9 @@ function continues(last: Quantity, next: Quantity, text: string): boolean {
 
 function join(last: Quantity, next: Quantity, text: string): Quantity {
   return { ...last, value: last.value + next.value, raw: text.slice(last.start, next.end), end: next.end };
+}
+
+/** "10.000" where whole things are counted: ten thousand. */
+export function readCount(written: string): number | null {
+  return /^[1-9]\d{0,2}(?:\.\d{3})+$/.test(written) ? Number(written.replaceAll(".", "")) : null;
 }

@@ -1,10 +1,11 @@
 /** One list line → one requirement, by the table of kinds. */
 import { Fault, quoteName } from "../core/index.js";
 import { isFloor, mirror, negate } from "./comparison.js";
-import { type KindRow, kindNames, kinds, type Range } from "./kinds.js";
+import type { KindRow, Range } from "./kind-row.js";
+import { kindNames, kinds } from "./kinds.js";
 import { type Phrase, readPhrase } from "./phrase.js";
-import type { Dimension, Quantity } from "./quantity.js";
-import type { JudgedOn, List, Requirement, RequirementKind, Role, Target } from "./requirement.js";
+import { type Dimension, type Quantity, readCount } from "./quantity.js";
+import type { JudgedOn, List, Requirement, RequirementKind, Role, Target, Unit } from "./requirement.js";
 import { formatRange, formatTarget } from "./value.js";
 
 /** A line of one of the four lists, as a reader of Markdown or YAML found it. */
@@ -111,6 +112,8 @@ function describeMatch(place: Place, id: string, match: Match): Requirement {
     return describeUnchecked(place, id, row.examples[1] ?? row.examples[0]);
   if (quantity?.exact)
     return describeUnchecked(place, id, line.text.replace(/exactly|precisely|equals?(?:\s+to)?|==/i, "at least"));
+  if (row.range === null && phrase.quantities.some(({ dimension }) => demanding.has(dimension)))
+    return describeUnchecked(place, id, row.examples[0]);
   checkSingle(place, match);
   const target = quantity === null ? (row.defaultTarget ?? null) : readTarget(place, row, quantity);
   const role = row.premise ? "premise" : roles[line.list];
@@ -145,19 +148,28 @@ function checkSingle(place: Place, { kind, row, quantity }: Match): void {
     (other) =>
       other !== quantity &&
       other.comparison !== null &&
-      measuredDimensions.has(other.dimension) &&
+      telling.has(other.dimension) &&
       other.dimension !== quantity.dimension,
   );
   if (left) throw doubled(place, [quantity, left]);
 }
 
-const measuredDimensions: ReadonlySet<Dimension> = new Set<Dimension>(["fraction", "seconds", "bytes", "images/s"]);
+/** Dimensions whose numbers demand something: "tests cover 80 % of the code" asks for more than tests. */
+const demanding: ReadonlySet<Dimension> = new Set<Dimension>(["fraction", "seconds", "bytes", "images/s"]);
+/** Dimensions whose numbers, given a direction, demand something. */
+const telling: ReadonlySet<Dimension> = new Set<Dimension>([...demanding, "plain"]);
+
+/** What a number without a unit means. */
+const bareReadings: Readonly<Partial<Record<Unit, (quantity: Quantity) => number>>> = {
+  fraction: ({ value }) => (value > 2 ? value / 100 : value),
+  images: ({ value, raw }) => readCount(raw) ?? value,
+  classes: ({ value, raw }) => readCount(raw) ?? value,
+};
 
 function readTarget(place: Place, row: KindRow, quantity: Quantity): Target {
   const { list } = place.line;
   const mirrored = row.complement?.test(place.phrase.words) ?? false;
-  const share = row.unit === "fraction" && quantity.dimension === "plain" && quantity.value > 2;
-  const read = share ? quantity.value / 100 : quantity.value;
+  const read = quantity.dimension === "plain" ? (bareReadings[row.unit]?.(quantity) ?? quantity.value) : quantity.value;
   const value = mirrored ? Number((1 - read).toPrecision(12)) : read;
   const stated = quantity.comparison === null ? null : mirrored ? mirror(quantity.comparison) : quantity.comparison;
   const comparison = stated ?? row.comparison;
@@ -170,7 +182,9 @@ function readTarget(place: Place, row: KindRow, quantity: Quantity): Target {
 function checkRange(place: Place, row: KindRow, target: Target, quantity: Quantity): void {
   const { above = -Infinity, from = -Infinity, to = Infinity } = row.range ?? {};
   const { value, comparison } = target;
-  const possible = Number.isFinite(value) && value > above && value >= from && value <= to;
+  const divisible = row.unit !== "images" && row.unit !== "classes";
+  const possible =
+    Number.isFinite(value) && (divisible || Number.isInteger(value)) && value > above && value >= from && value <= to;
   const reachable = !(comparison === ">" && value >= to) && !(comparison === "<" && value <= from);
   if (possible && reachable) return;
   throw fault(place, {

@@ -32,7 +32,10 @@ export function openLedger(folder: string, now: () => Date): Ledger {
       if (!repeated) {
         const record: Opening = { at: now().toISOString(), bundleHash, images: shortened };
         await makeFolder(folder);
-        await writeJson(join(folder, `${record.at.replaceAll(":", "-")}-${sha256(JSON.stringify(record)).slice(0, 12)}.json`), record);
+        await writeJson(
+          join(folder, `${record.at.replaceAll(":", "-")}-${sha256(JSON.stringify(record)).slice(0, 12)}.json`),
+          record,
+        );
       }
       const earlier = precedents(openings, bundleHash, shortened);
       return { opening: 1 + mostOpened(earlier, shortened), earlier };

@@ -10,8 +10,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   for (let attempt = 0; attempt < 3; attempt++) {
     if (await tryLock(path)) return () => rm(path, { force: true });
     const owner = Number.parseInt(await readFile(path, "utf8").catch(() => ""), 10);
-    if (isRunning(owner))
-      throw new Fault("output-locked", { what: `process ${owner} is working in ${folder}` });
+    if (isRunning(owner)) throw new Fault("output-locked", { what: `process ${owner} is working in ${folder}` });
     await rm(path, { force: true });
   }
   throw new Fault("output-locked", { what: `other processes are working in ${folder}` });

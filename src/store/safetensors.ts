@@ -57,7 +57,11 @@ export function decodeSafetensors(bytes: Uint8Array): TensorFile {
   }
 }
 
-function slice(bytes: Uint8Array, start: number, { dtype, shape, data_offsets: [from, to] }: HeaderEntry): StoredTensor {
+function slice(
+  bytes: Uint8Array,
+  start: number,
+  { dtype, shape, data_offsets: [from, to] }: HeaderEntry,
+): StoredTensor {
   const size = shape.reduce((product, length) => product * length, elementBytes[dtype]);
   if (to - from !== size || start + to > bytes.byteLength) throw new RangeError("a tensor lies outside the file");
   return { dtype, shape, data: new Uint8Array(bytes.subarray(start + from, start + to)) };

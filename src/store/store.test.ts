@@ -56,7 +56,9 @@ describe("run folders", () => {
 
   test("a file in the way is a fault", async () => {
     writeFileSync(join(folder, "file"), "");
-    await expect(openRunFolder(join(folder, "file"), identity, false)).rejects.toMatchObject({ code: "output-unwritable" });
+    await expect(openRunFolder(join(folder, "file"), identity, false)).rejects.toMatchObject({
+      code: "output-unwritable",
+    });
     await expect(openRunFolder(join(folder, "file", "run"), identity, false)).rejects.toMatchObject({
       code: "output-unwritable",
     });

@@ -63,13 +63,24 @@ export interface Evidence {
     readonly test: SplitMetrics;
     readonly calibrate: SplitMetrics | null;
     readonly classes: readonly ClassRow[];
-    readonly latencyMs: { readonly p50: number; readonly p95: number; readonly p95Upper: number | null; readonly mean: number; readonly n: number };
+    readonly latencyMs: {
+      readonly p50: number;
+      readonly p95: number;
+      readonly p95Upper: number | null;
+      readonly mean: number;
+      readonly n: number;
+    };
     readonly modelSizeBytes: number;
     readonly trainingSeconds: number | null;
     readonly peakMemoryBytes: number | null;
   };
   /** Short findings of the audit, as sentences. */
-  readonly findings: readonly { readonly severity: "info" | "warning" | "error"; readonly text: string; readonly count: number; readonly examples: readonly string[] }[];
+  readonly findings: readonly {
+    readonly severity: "info" | "warning" | "error";
+    readonly text: string;
+    readonly count: number;
+    readonly examples: readonly string[];
+  }[];
   readonly notBuiltYet: readonly string[];
 }
 

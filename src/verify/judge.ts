@@ -1,7 +1,21 @@
 /** Requirement → verdict: one row of a table for each kind, saying what is measured, its one-sided bounds, and on how many. */
 import { formatPercent } from "../core/index.js";
-import { describeTarget, formatValue, type Quantile, type Requirement, type RequirementKind, type Target } from "../spec/index.js";
-import { clopperPearsonLower, clopperPearsonUpper, quantile, quantileLowerBound, quantileUpperBound, testImagesNeeded } from "../statistics/index.js";
+import {
+  describeTarget,
+  formatValue,
+  type Quantile,
+  type Requirement,
+  type RequirementKind,
+  type Target,
+} from "../spec/index.js";
+import {
+  clopperPearsonLower,
+  clopperPearsonUpper,
+  quantile,
+  quantileLowerBound,
+  quantileUpperBound,
+  testImagesNeeded,
+} from "../statistics/index.js";
 import type { ClassRow, RequirementEvidence, Verdict } from "./evidence.js";
 import { bootstrapBounds, type Outcome, rareClasses, worstClassBounds } from "./measure.js";
 
@@ -128,13 +142,17 @@ function misses({ comparison, value }: Target, lower: number | null, upper: numb
 
 function explain(line: Requirement, finding: Finding, verdict: Verdict, levels: Levels): string {
   if (line.kind === "not-checkable")
-    return line.nearest ? `No check exists for such a line; the nearest that has one: “${line.nearest}”.` : `${sentence(finding.basis)}`;
+    return line.nearest
+      ? `No check exists for such a line; the nearest that has one: “${line.nearest}”.`
+      : sentence(finding.basis);
   const parts = [finding.basis];
   if (finding.measured !== null && line.target === null) parts.push("the line gives no target to prove");
   if (verdict === "unproven" && finding.measured !== null && line.target !== null)
     parts.push(finding.decides ?? `the bounds ${boundsText(line, finding)} do not decide ${describeTarget(line)}`);
   if (levels.opening > 1 && line.judgedOn === "test" && finding.measured !== null)
-    parts.push(`reused test: opening ${levels.opening} of these photographs, judged at ${levels.test.toPrecision(2)}; fresh photographs would restore the full level`);
+    parts.push(
+      `reused test: opening ${levels.opening} of these photographs, judged at ${levels.test.toPrecision(2)}; fresh photographs would restore the full level`,
+    );
   return sentence(parts.join("; "));
 }
 
@@ -162,7 +180,12 @@ function judgeAccuracy(m: Measurements, line: Requirement, levels: Levels): Find
   const alpha = onTest ? levels.test : levels.spec;
   const where = onTest ? "the sealed test split" : "calibrate, the half of validation that nothing trained on";
   const right = outcomes.filter(({ truth, predicted }) => truth === predicted).length;
-  const finding = proportion(right, outcomes.length, alpha, `${right} of ${outcomes.length} photographs of ${where} are right`);
+  const finding = proportion(
+    right,
+    outcomes.length,
+    alpha,
+    `${right} of ${outcomes.length} photographs of ${where} are right`,
+  );
   return { ...finding, ...decidingImages(line, finding, alpha) };
 }
 
@@ -172,12 +195,17 @@ function decidingImages(line: Requirement, { measured, n }: Finding, alpha: numb
   const target = line.target.value;
   const needed = testImagesNeeded({ rate: measured, target, alpha, power: 0.8 });
   if (needed === null)
-    return { decides: `at the observed rate of ${formatPercent(measured)} no number of photographs would prove ${describeTarget(line)}: a better model would` };
-  return { decides: `about ${needed.toLocaleString("en-US")} such photographs would prove it with 80 % power at the observed rate, ${n.toLocaleString("en-US")} are there` };
+    return {
+      decides: `at the observed rate of ${formatPercent(measured)} no number of photographs would prove ${describeTarget(line)}: a better model would`,
+    };
+  return {
+    decides: `about ${needed.toLocaleString("en-US")} such photographs would prove it with 80 % power at the observed rate, ${n.toLocaleString("en-US")} are there`,
+  };
 }
 
 function proportion(right: number, n: number, alpha: number, basis: string): Finding {
-  if (n === 0) return { measured: null, lower: null, upper: null, n: 0, alpha, basis: "there is no photograph to judge it on" };
+  if (n === 0)
+    return { measured: null, lower: null, upper: null, n: 0, alpha, basis: "there is no photograph to judge it on" };
   return {
     measured: right / n,
     lower: clopperPearsonLower(right, n, alpha),
@@ -190,7 +218,14 @@ function proportion(right: number, n: number, alpha: number, basis: string): Fin
 
 function bootstrap(metric: "balancedAccuracy" | "macroF1", m: Measurements, alpha: number): Finding {
   const { estimate, lower, upper } = bootstrapBounds(metric, m.test, m.labels.length, alpha);
-  return { measured: estimate, lower, upper, n: m.test.length, alpha, basis: "stratified bootstrap bounds, approximate" };
+  return {
+    measured: estimate,
+    lower,
+    upper,
+    n: m.test.length,
+    alpha,
+    basis: "stratified bootstrap bounds, approximate",
+  };
 }
 
 function worstClass(m: Measurements, alpha: number): Finding {
@@ -223,15 +258,32 @@ function rareClassRecall(m: Measurements, alpha: number): Finding {
     return { measured: null, lower: null, upper: null, n: 0, alpha, basis: "no class is under half the mean size" };
   const right = rare.reduce((sum, { testCorrect }) => sum + testCorrect, 0);
   const n = rare.reduce((sum, { testCount }) => sum + testCount, 0);
-  return proportion(right, n, alpha, `${right} of ${n} photographs of the classes under half the mean size (${names}) are right`);
+  return proportion(
+    right,
+    n,
+    alpha,
+    `${right} of ${n} photographs of the classes under half the mean size (${names}) are right`,
+  );
 }
 
 function namedClass(m: Measurements, line: Requirement, alpha: number): Finding {
   const wanted = (line.className ?? "").normalize("NFC").toLowerCase();
   const row = m.classes.find(({ label }) => label.toLowerCase() === wanted);
   if (!row)
-    return { measured: null, lower: null, upper: null, n: 0, alpha, basis: `there is no class ${JSON.stringify(line.className ?? "")}` };
-  return proportion(row.testCorrect, row.testCount, alpha, `${row.testCorrect} of ${row.testCount} test photographs of ${JSON.stringify(row.label)} are right`);
+    return {
+      measured: null,
+      lower: null,
+      upper: null,
+      n: 0,
+      alpha,
+      basis: `there is no class ${JSON.stringify(line.className ?? "")}`,
+    };
+  return proportion(
+    row.testCorrect,
+    row.testCount,
+    alpha,
+    `${row.testCorrect} of ${row.testCount} test photographs of ${JSON.stringify(row.label)} are right`,
+  );
 }
 
 const quantiles: Readonly<Record<Exclude<Quantile, "mean">, number>> = { p50: 0.5, p95: 0.95, p99: 0.99 };
@@ -243,7 +295,13 @@ function latency({ latencyMs, threads }: Measurements, which: Quantile, alpha: n
     const mean = latencyMs.reduce((sum, value) => sum + value, 0) / n;
     const deviation = Math.sqrt(latencyMs.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1));
     const margin = (1.645 * deviation) / Math.sqrt(n);
-    return { measured: mean / 1000, lower: (mean - margin) / 1000, upper: (mean + margin) / 1000, n, basis: `${basis}; normal bounds, approximate` };
+    return {
+      measured: mean / 1000,
+      lower: (mean - margin) / 1000,
+      upper: (mean + margin) / 1000,
+      n,
+      basis: `${basis}; normal bounds, approximate`,
+    };
   }
   const q = quantiles[which];
   const inSeconds = (ms: number | null): number | null => (ms === null ? null : ms / 1000);

@@ -102,7 +102,9 @@ async function measure(request: VerifyRequest, alpha: number): Promise<Measureme
     test,
     calibrate,
     classes: classRows(test, labels, provenance.classCounts, alpha),
-    latencyMs: (await measureLatency(modelPath, { size: preprocessing.size, threads: request.threads, runs })).toSorted(),
+    latencyMs: (
+      await measureLatency(modelPath, { size: preprocessing.size, threads: request.threads, runs })
+    ).toSorted(),
     modelSizeBytes: (await stat(modelPath)).size,
     imageCount: dataset.pictures.length,
     classCount: dataset.classes.length,
@@ -113,7 +115,11 @@ async function measure(request: VerifyRequest, alpha: number): Promise<Measureme
 }
 
 /** Predicts pictures with their true labels; a picture that has become unreadable is a fault, since it was readable in the scan. */
-async function predictAll(split: string, pictures: readonly Picture[], request: VerifyRequest): Promise<readonly Outcome[]> {
+async function predictAll(
+  split: string,
+  pictures: readonly Picture[],
+  request: VerifyRequest,
+): Promise<readonly Outcome[]> {
   const { bundle, dataset, progress, signal } = request;
   const index = new Map(bundle.manifest.labels.map((label, i) => [label, i]));
   const paths = pictures.map(({ path }) => join(dataset.root, path));
@@ -128,7 +134,10 @@ async function predictAll(split: string, pictures: readonly Picture[], request: 
   for await (const prediction of bundle.predict(paths)) {
     checkInterrupted(signal);
     if ("error" in prediction)
-      throw new Fault("image-unreadable", { what: `${prediction.path} changed since the scan`, got: describeError(prediction.error) });
+      throw new Fault("image-unreadable", {
+        what: `${prediction.path} changed since the scan`,
+        got: describeError(prediction.error),
+      });
     const { label, path, pixelHash } = pictures[outcomes.length]!;
     outcomes.push({
       path,

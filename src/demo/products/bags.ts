@@ -20,7 +20,20 @@ function panel(pen: Pen, path: string, color: Rgb, depth = 0.3): void {
 
 /** A body that narrows or widens toward the top, with soft corners and a shaded base. */
 function bagBody(bottom: number, top: number, height: number, sag: number): string {
-  return smooth([[-top, -height], [-(top + bottom) / 2 - sag, -height * 0.5], [-bottom, -6], [-bottom + 8, 0], [bottom - 8, 0], [bottom, -6], [(top + bottom) / 2 + sag, -height * 0.5], [top, -height]], true, 0.55);
+  return smooth(
+    [
+      [-top, -height],
+      [-(top + bottom) / 2 - sag, -height * 0.5],
+      [-bottom, -6],
+      [-bottom + 8, 0],
+      [bottom - 8, 0],
+      [bottom, -6],
+      [(top + bottom) / 2 + sag, -height * 0.5],
+      [top, -height],
+    ],
+    true,
+    0.55,
+  );
 }
 
 type HandbagKind = "frame" | "flap" | "tote" | "satchel";
@@ -29,18 +42,33 @@ export const drawHandbag: Painter = (pen, dice) => {
   const kind = weighted<HandbagKind>(dice, { frame: 2, flap: 2, tote: 1.6, satchel: 1.4 });
   const color = chance(dice, 0.7) ? leatherColor(dice) : goodsColor(dice);
   const bottom = dice.between(46, 64);
-  const top = bottom * (kind === "frame" ? dice.between(0.62, 0.85) : kind === "tote" ? dice.between(1, 1.22) : dice.between(0.88, 1.02));
+  const top =
+    bottom *
+    (kind === "frame" ? dice.between(0.62, 0.85) : kind === "tote" ? dice.between(1, 1.22) : dice.between(0.88, 1.02));
   const height = kind === "tote" ? dice.between(74, 104) : dice.between(54, 82);
   const rise = dice.between(28, 62);
   const body = bagBody(bottom, top, height, dice.between(-2, 6));
   const [gap, strap] = [top * dice.between(0.4, 0.66), dice.between(4, 6.5)];
-  const arc = smooth([[-gap, -height + 6], [-gap * 0.9, -height - rise * 0.7], [0, -height - rise], [gap * 0.9, -height - rise * 0.7], [gap, -height + 6]]);
+  const arc = smooth([
+    [-gap, -height + 6],
+    [-gap * 0.9, -height - rise * 0.7],
+    [0, -height - rise],
+    [gap * 0.9, -height - rise * 0.7],
+    [gap, -height + 6],
+  ]);
   if (kind !== "flap") pen.placed("translate(6 -4)", () => tube(pen, arc, tone(color, -0.3), strap));
   panel(pen, body, color, 0.4);
-  if (kind === "tote") drawPrint(pen, dice, body, color, { plain: 3, stripes: 1, flowers: 0.6, dots: 0.6, checks: 0.6 });
+  if (kind === "tote")
+    drawPrint(pen, dice, body, color, { plain: 3, stripes: 1, flowers: 0.6, dots: 0.6, checks: 0.6 });
   handbagParts[kind](pen, dice, { color, bottom, top, height });
   tube(pen, arc, tone(color, -0.1), strap);
-  return { left: -Math.max(bottom, top) - 4, right: Math.max(bottom, top) + 4, top: -height - rise, bottom: 0, outline: body };
+  return {
+    left: -Math.max(bottom, top) - 4,
+    right: Math.max(bottom, top) + 4,
+    top: -height - rise,
+    bottom: 0,
+    outline: body,
+  };
 };
 
 interface Bag {
@@ -52,8 +80,28 @@ interface Bag {
 
 function drawFlap(pen: Pen, dice: Random, { color, top, height }: Bag, reach: number): void {
   const y = -height + height * reach;
-  const path = smooth([[-top - 1, -height], [-top + 1, (y - height) / 2], [-top * 0.62, y], [top * 0.62, y], [top - 1, (y - height) / 2], [top + 1, -height]], true, 0.6);
-  pen.fill(polygon([[-top + 3, y + 4], [top - 3, y + 4], [top - 3, y - 8], [-top + 3, y - 8]]), ink, 0.2);
+  const path = smooth(
+    [
+      [-top - 1, -height],
+      [-top + 1, (y - height) / 2],
+      [-top * 0.62, y],
+      [top * 0.62, y],
+      [top - 1, (y - height) / 2],
+      [top + 1, -height],
+    ],
+    true,
+    0.6,
+  );
+  pen.fill(
+    polygon([
+      [-top + 3, y + 4],
+      [top - 3, y + 4],
+      [top - 3, y - 8],
+      [-top + 3, y - 8],
+    ]),
+    ink,
+    0.2,
+  );
   panel(pen, path, tone(color, 0.06), 0.22);
   if (chance(dice, 0.6)) pen.placed("translate(0 -3) scale(.95 .97)", () => stitch(pen, path, color));
 }
@@ -61,10 +109,28 @@ function drawFlap(pen: Pen, dice: Random, { color, top, height }: Bag, reach: nu
 const handbagParts: Readonly<Record<HandbagKind, (pen: Pen, dice: Random, bag: Bag) => void>> = {
   frame: (pen, dice, { top, height, color }) => {
     const metal = metalColor(dice);
-    pen.stroke(`M${round(-top)} ${round(-height)}Q0 ${round(-height - 7)} ${round(top)} ${round(-height)}`, metal, { width: 4.5 });
+    pen.stroke(`M${round(-top)} ${round(-height)}Q0 ${round(-height - 7)} ${round(top)} ${round(-height)}`, metal, {
+      width: 4.5,
+    });
     pen.fill(`${ellipse(-3, -height - 6, 3.4, 3.4)}${ellipse(3, -height - 6, 3.4, 3.4)}`, tone(metal, 0.2));
-    pen.stroke(smooth([[-top * 0.5, -height + 4], [-top * 0.55, -height * 0.5], [-top * 0.7, -8]]), tone(color, -0.5), { width: 2.4, opacity: 0.4 });
-    pen.stroke(smooth([[top * 0.4, -height + 4], [top * 0.5, -height * 0.5], [top * 0.6, -8]]), tone(color, -0.5), { width: 2.4, opacity: 0.4 });
+    pen.stroke(
+      smooth([
+        [-top * 0.5, -height + 4],
+        [-top * 0.55, -height * 0.5],
+        [-top * 0.7, -8],
+      ]),
+      tone(color, -0.5),
+      { width: 2.4, opacity: 0.4 },
+    );
+    pen.stroke(
+      smooth([
+        [top * 0.4, -height + 4],
+        [top * 0.5, -height * 0.5],
+        [top * 0.6, -8],
+      ]),
+      tone(color, -0.5),
+      { width: 2.4, opacity: 0.4 },
+    );
   },
   flap: (pen, dice, bag) => {
     const reach = dice.between(0.42, 0.72);
@@ -73,7 +139,11 @@ const handbagParts: Readonly<Record<HandbagKind, (pen: Pen, dice: Random, bag: B
     panel(pen, box(-7, -bag.height * (1 - reach) - 8, 14, 13, 3), metal, 0.5);
   },
   tote: (pen, dice, { color, top, height }) => {
-    pen.stroke(`M${round(-top + 2)} ${round(-height + 6)}H${round(top - 2)}`, tone(color, -0.5), { width: 1.2, opacity: 0.6, dash: [3, 2] });
+    pen.stroke(`M${round(-top + 2)} ${round(-height + 6)}H${round(top - 2)}`, tone(color, -0.5), {
+      width: 1.2,
+      opacity: 0.6,
+      dash: [3, 2],
+    });
     if (chance(dice, 0.4)) panel(pen, box(-12, -height * 0.6, 24, 15, 2), tone(color, -0.4));
   },
   satchel: (pen, dice, bag) => {
@@ -92,7 +162,22 @@ export const drawBackpack: Painter = (pen, dice) => {
   const color = chance(dice, 0.3) ? leatherColor(dice) : goodsColor(dice);
   const [width, height] = [dice.between(38, 52), dice.between(88, 126)];
   const dome = dice.between(0.72, 0.95);
-  const body = smooth([[-width * dome * 0.7, -height], [-width * dome, -height * 0.86], [-width, -height * 0.3], [-width * 0.96, -5], [-width * 0.8, 0], [width * 0.8, 0], [width * 0.96, -5], [width, -height * 0.3], [width * dome, -height * 0.86], [width * dome * 0.7, -height]], true, 0.75);
+  const body = smooth(
+    [
+      [-width * dome * 0.7, -height],
+      [-width * dome, -height * 0.86],
+      [-width, -height * 0.3],
+      [-width * 0.96, -5],
+      [-width * 0.8, 0],
+      [width * 0.8, 0],
+      [width * 0.96, -5],
+      [width, -height * 0.3],
+      [width * dome, -height * 0.86],
+      [width * dome * 0.7, -height],
+    ],
+    true,
+    0.75,
+  );
   drawShoulderStraps(pen, dice, color, width, height);
   tube(pen, `M-9 ${round(-height + 4)}v-9c0 -9 18 -9 18 0v9`, tone(color, -0.3), 4.5);
   panel(pen, body, color, 0.42);
@@ -110,12 +195,22 @@ function drawShoulderStraps(pen: Pen, dice: Random, color: Rgb, width: number, h
   for (const side of [-1, 1]) {
     if (!chance(dice, 0.8)) continue;
     const at = (x: number, y: number): Point => [side * x, y];
-    pen.stroke(smooth([at(width * 0.6, -height * 0.9), at(width + bow, -height * 0.55), at(width * 0.85, -8)]), tone(color, -0.45), { width: 7 });
+    pen.stroke(
+      smooth([at(width * 0.6, -height * 0.9), at(width + bow, -height * 0.55), at(width * 0.85, -8)]),
+      tone(color, -0.45),
+      { width: 7 },
+    );
   }
 }
 
 function drawZipPack(pen: Pen, dice: Random, { color, bottom, top, height }: Bag): void {
-  const zip = smooth([[-bottom * 0.97, -height * 0.5], [-top * 0.9, -height * 0.82], [0, -height * 0.93], [top * 0.9, -height * 0.82], [bottom * 0.97, -height * 0.5]]);
+  const zip = smooth([
+    [-bottom * 0.97, -height * 0.5],
+    [-top * 0.9, -height * 0.82],
+    [0, -height * 0.93],
+    [top * 0.9, -height * 0.82],
+    [bottom * 0.97, -height * 0.5],
+  ]);
   pen.stroke(zip, tone(color, -0.6), { width: 3.4 });
   pen.stroke(zip, metalColor(dice), { width: 1.3, dash: [1.6, 1.4] });
 }

@@ -14,14 +14,29 @@ function drawSeatCorners(dice: Random): Seat {
   const [height, depth, skew] = [dice.between(50, 64), dice.between(10, 24), dice.between(-20, 20)];
   const [front, back] = [dice.between(32, 42), dice.between(27, 36)];
   const slope = skew * 0.16;
-  return [[-front - skew * 0.3, -height + slope], [front - skew * 0.3, -height - slope], [back + skew, -height - depth - slope], [-back + skew, -height - depth + slope]];
+  return [
+    [-front - skew * 0.3, -height + slope],
+    [front - skew * 0.3, -height - slope],
+    [back + skew, -height - depth - slope],
+    [-back + skew, -height - depth + slope],
+  ];
 }
 
 function post(pen: Pen, from: Point, to: Point, color: Rgb, width: number): void {
   const path = polygon([from, to], false);
   pen.stroke(path, tone(color, -0.55), { width: width + 1.2 });
   pen.stroke(path, color, { width });
-  pen.stroke(polygon([[from[0] - width * 0.2, from[1]], [to[0] - width * 0.2, to[1]]], false), tone(color, 0.4), { width: width * 0.3, opacity: 0.7 });
+  pen.stroke(
+    polygon(
+      [
+        [from[0] - width * 0.2, from[1]],
+        [to[0] - width * 0.2, to[1]],
+      ],
+      false,
+    ),
+    tone(color, 0.4),
+    { width: width * 0.3, opacity: 0.7 },
+  );
 }
 
 type Back = "slats" | "spindles" | "panel" | "shell" | "cushion";
@@ -34,13 +49,21 @@ export const drawChair: Painter = (pen, dice) => {
   const width = dice.between(4, 7);
   const lean = dice.between(0, 8) * Math.sign(seat[2][0] + seat[3][0] || 1);
   const kind = weighted<Back>(dice, { slats: 2.4, spindles: 1.6, panel: 1.4, shell: 1.8, cushion: 1.4 });
-  const tops: [Point, Point] = [[seat[3][0] + lean, seat[3][1] - rise], [seat[2][0] + lean, seat[2][1] - rise]];
+  const tops: [Point, Point] = [
+    [seat[3][0] + lean, seat[3][1] - rise],
+    [seat[2][0] + lean, seat[2][1] - rise],
+  ];
   drawLegs(pen, dice, seat, frame, width);
   if (kind !== "shell") for (const [i, top] of tops.entries()) post(pen, seat[3 - i]!, top, frame, width);
   backTable[kind](pen, dice, { seat, tops, color, width });
   drawSeat(pen, dice, seat, kind === "shell" || chance(dice, 0.6) ? color : goodsColor(dice));
   const xs = [...seat, ...tops].map(([x]) => x);
-  return { left: Math.min(...xs) - 8, right: Math.max(...xs) + 8, top: Math.min(tops[0][1], tops[1][1]) - 6, bottom: 4 };
+  return {
+    left: Math.min(...xs) - 8,
+    right: Math.max(...xs) + 8,
+    top: Math.min(tops[0][1], tops[1][1]) - 6,
+    bottom: 4,
+  };
 };
 
 /** Four legs that splay a little; the rear ones end higher up. A third have rungs. */
@@ -61,7 +84,20 @@ function drawSeat(pen: Pen, dice: Random, seat: Seat, color: Rgb): void {
   const edge = polygon([fl, fr, br, [br[0], br[1] + thick], [fr[0], fr[1] + thick], [fl[0], fl[1] + thick]]);
   pen.fill(edge, tone(color, -0.42));
   const soft = chance(dice, 0.5);
-  const path = soft ? smooth([fl, [(fl[0] + fr[0]) / 2, (fl[1] + fr[1]) / 2 + 2], fr, br, [(bl[0] + br[0]) / 2, (bl[1] + br[1]) / 2 - 2], bl], true, 0.5) : polygon(seat);
+  const path = soft
+    ? smooth(
+        [
+          fl,
+          [(fl[0] + fr[0]) / 2, (fl[1] + fr[1]) / 2 + 2],
+          fr,
+          br,
+          [(bl[0] + br[0]) / 2, (bl[1] + br[1]) / 2 - 2],
+          bl,
+        ],
+        true,
+        0.5,
+      )
+    : polygon(seat);
   pen.fill(path, panelPaint(pen, tone(color, 0.1), 0.25));
   pen.stroke(path, tone(color, -0.6), { width: 1, opacity: 0.5 });
 }
@@ -85,7 +121,11 @@ function onBack({ seat, tops }: BackParts, across: number, up: number): Point {
 
 function patch(parts: BackParts, x0: number, x1: number, y0: number, y1: number, round = 0.25): string {
   const at = (x: number, y: number): Point => onBack(parts, x, y);
-  return smooth([at(x0, y0), at(x0, y1), at((x0 + x1) / 2, y1 + 0.03), at(x1, y1), at(x1, y0), at((x0 + x1) / 2, y0 + 0.03)], true, round);
+  return smooth(
+    [at(x0, y0), at(x0, y1), at((x0 + x1) / 2, y1 + 0.03), at(x1, y1), at(x1, y0), at((x0 + x1) / 2, y0 + 0.03)],
+    true,
+    round,
+  );
 }
 
 const backTable: Readonly<Record<Back, (pen: Pen, dice: Random, parts: BackParts) => void>> = {
@@ -97,7 +137,14 @@ const backTable: Readonly<Record<Back, (pen: Pen, dice: Random, parts: BackParts
   },
   spindles: (pen, dice, parts) => {
     const count = 3 + dice.below(4);
-    for (let i = 0; i < count; i++) post(pen, onBack(parts, (i + 1) / (count + 1), 0), onBack(parts, (i + 1) / (count + 1), 0.92), tone(parts.color, -0.08), parts.width * 0.5);
+    for (let i = 0; i < count; i++)
+      post(
+        pen,
+        onBack(parts, (i + 1) / (count + 1), 0),
+        onBack(parts, (i + 1) / (count + 1), 0.92),
+        tone(parts.color, -0.08),
+        parts.width * 0.5,
+      );
     pen.fill(patch(parts, -0.08, 1.08, 0.86, 1.04), panelPaint(pen, parts.color));
   },
   panel: (pen, dice, parts) => {

@@ -16,7 +16,10 @@ type DrawPrint = (pen: Pen, dice: Random, color: Rgb) => void;
 const prints: Readonly<Record<Exclude<Print, "plain">, DrawPrint>> = {
   stripes: (pen, dice, color) => {
     const [gap, share] = [dice.between(8, 22), dice.between(0.25, 0.6)];
-    const lines = repeat(Math.ceil((2 * reach) / gap), (i) => `M-90 ${round(-reach + i * gap)}q90 ${round(dice.between(2, 5))} 180 0`);
+    const lines = repeat(
+      Math.ceil((2 * reach) / gap),
+      (i) => `M-90 ${round(-reach + i * gap)}q90 ${round(dice.between(2, 5))} 180 0`,
+    );
     pen.stroke(lines.join(""), color, { width: gap * share, opacity: 0.85 });
   },
   pinstripes: (pen, dice, color) => {
@@ -42,19 +45,39 @@ const prints: Readonly<Record<Exclude<Print, "plain">, DrawPrint>> = {
   flowers: (pen, dice, color) => {
     const spots = repeat(16, (): Point => [dice.between(-reach * 0.8, reach * 0.8), dice.between(-reach, reach)]);
     const size = dice.between(3, 6);
-    const petals = spots.flatMap(([x, y]) => [0, 1.26, 2.51, 3.77, 5.03].map((a) => ellipse(x + Math.cos(a) * size, y + Math.sin(a) * size, size * 0.66, size * 0.66)));
+    const petals = spots.flatMap(([x, y]) =>
+      [0, 1.26, 2.51, 3.77, 5.03].map((a) =>
+        ellipse(x + Math.cos(a) * size, y + Math.sin(a) * size, size * 0.66, size * 0.66),
+      ),
+    );
     pen.fill(petals.join(""), color, 0.9);
     pen.fill(spots.map(([x, y]) => ellipse(x, y, size * 0.5, size * 0.5)).join(""), tone(color, -0.5));
   },
-  chest: (pen, dice, color) => pen.fill(motifPath(dice, dice.between(-4, 4), dice.between(-26, -4), dice.between(10, 23)), color, 0.9),
+  chest: (pen, dice, color) =>
+    pen.fill(motifPath(dice, dice.between(-4, 4), dice.between(-26, -4), dice.between(10, 23)), color, 0.9),
   halves: (pen, dice, color) => {
     const y = dice.between(-30, 25);
-    pen.fill(polygon([[-90, y], [90, y], [90, 95], [-90, 95]]), color, 0.9);
+    pen.fill(
+      polygon([
+        [-90, y],
+        [90, y],
+        [90, 95],
+        [-90, 95],
+      ]),
+      color,
+      0.9,
+    );
   },
 };
 
 /** Prints a cloth inside its outline. */
-export function drawPrint(pen: Pen, dice: Random, outline: string, cloth: Rgb, weights: Readonly<Partial<Record<Print, number>>>): void {
+export function drawPrint(
+  pen: Pen,
+  dice: Random,
+  outline: string,
+  cloth: Rgb,
+  weights: Readonly<Partial<Record<Print, number>>>,
+): void {
   const print = weighted(dice, weights);
   if (print === "plain") return;
   const color = contrast(dice, cloth);
@@ -67,9 +90,14 @@ export function drawFolds(pen: Pen, dice: Random, width: number, top: number, bo
     const [x, lean] = [dice.between(-0.8, 0.8) * width, dice.between(-14, 14)];
     const from = dice.between(top + 20, bottom - 20);
     const to = from + dice.between(20, 60);
-    return [[x, from], [x + lean * 0.2, (from + to) / 2], [x + lean, Math.min(to, bottom - 3)]];
+    return [
+      [x, from],
+      [x + lean * 0.2, (from + to) / 2],
+      [x + lean, Math.min(to, bottom - 3)],
+    ];
   });
-  const path = (shift: number): string => lines.map((points) => smooth(points.map(([x, y]): Point => [x + shift, y]))).join("");
+  const path = (shift: number): string =>
+    lines.map((points) => smooth(points.map(([x, y]): Point => [x + shift, y]))).join("");
   pen.stroke(path(0), ink, { width: 4.6, opacity: 0.09 });
   pen.stroke(path(0.8), ink, { width: 1.7, opacity: 0.15 });
   pen.stroke(path(pen.light * 2.6), white, { width: 2, opacity: 0.16 });

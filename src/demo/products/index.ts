@@ -1,9 +1,11 @@
 /** The twenty kinds of product that the demo draws. Several are near relatives, so that the class is in the details. */
 import { drawBackpack, drawHandbag } from "./bags.js";
 import { drawChair } from "./chair.js";
-import { drawBlouse, drawShirt, drawTshirt } from "./clothing.js";
+import { drawBlouse } from "./blouse.js";
+import { drawShirt, drawTshirt } from "./clothing.js";
 import { drawPan, drawPot, drawTeapot } from "./cookware.js";
-import { drawBoot, drawShoe, drawSneaker } from "./footwear.js";
+import { drawBoot } from "./boots.js";
+import { drawShoe, drawSneaker } from "./footwear.js";
 import { drawClock, drawLamp } from "./home.js";
 import type { Painter, Stance } from "./product.js";
 import { drawBowl, drawCup, drawJug, drawMug } from "./tableware.js";

@@ -38,10 +38,10 @@ export function turnedPath(profile: Profile, tilt: number): string {
 }
 
 /** Draws the body, what decorates it, its gleam and its opening. */
-export function drawTurned(pen: Pen, body: TurnedBody, decorate?: (silhouette: string) => void): void {
+export function drawTurned(pen: Pen, body: TurnedBody, paint?: (silhouette: string) => void): void {
   const silhouette = turnedPath(body.profile, body.tilt);
   pen.fill(silhouette, roundPaint(pen, body.material));
-  decorate?.(silhouette);
+  paint?.(silhouette);
   if (body.material.finish !== "matte") drawGleam(pen, body);
   pen.stroke(silhouette, tone(body.material.color, -0.7), { width: 0.9, opacity: 0.45 });
   if (body.open) drawOpening(pen, body);
@@ -53,13 +53,21 @@ function drawGleam(pen: Pen, { profile, material }: TurnedBody): void {
   const heights = repeat(6, (i) => top * (0.14 + 0.145 * i));
   const side = (share: number): Point[] => heights.map((h) => [pen.light * share * radiusAt(profile, h), -h]);
   const path = [...side(0.66), ...side(0.5).toReversed()];
-  pen.fill(`M${path[0]!.map(round).join(" ")}${bends(path, true, 0.7)}z`, white, material.finish === "metal" ? 0.3 : 0.42);
+  pen.fill(
+    `M${path[0]!.map(round).join(" ")}${bends(path, true, 0.7)}z`,
+    white,
+    material.finish === "metal" ? 0.3 : 0.42,
+  );
 }
 
 function drawOpening(pen: Pen, { profile, material, tilt }: TurnedBody): void {
   const [height, radius] = profile.at(-1)!;
   const wall = Math.min(3.2, radius * 0.1);
-  pen.fill(ellipse(0, -height, radius, radius * tilt), tone(material.color, 0.22), material.finish === "glass" ? 0.5 : 1);
+  pen.fill(
+    ellipse(0, -height, radius, radius * tilt),
+    tone(material.color, 0.22),
+    material.finish === "glass" ? 0.5 : 1,
+  );
   pen.fill(ellipse(0, -height + wall * tilt, radius - wall, (radius - wall) * tilt), hollowPaint(pen, material));
 }
 
@@ -94,11 +102,17 @@ const decorTable: Readonly<Record<Exclude<Decor, "plain">, DrawDecor>> = {
   dip: (pen, dice, { profile, tilt }, color) => {
     const top = profile.at(-1)![0];
     const line = top * dice.between(0.3, 0.7);
-    pen.fill(chance(dice, 0.5) ? bandPath(profile, tilt, -top, line) : bandPath(profile, tilt, line, top * 1.3), color, 0.72);
+    pen.fill(
+      chance(dice, 0.5) ? bandPath(profile, tilt, -top, line) : bandPath(profile, tilt, line, top * 1.3),
+      color,
+      0.72,
+    );
   },
   dots: (pen, dice, { profile }, color) => {
     const [top, size] = [profile.at(-1)![0], dice.between(1.8, 4)];
-    const rows = repeat(4, (row) => repeat(5, (i) => [(i - 2 + (row % 2) / 2) * 0.36, (row + 0.8) / 4.6] as const)).flat();
+    const rows = repeat(4, (row) =>
+      repeat(5, (i) => [(i - 2 + (row % 2) / 2) * 0.36, (row + 0.8) / 4.6] as const),
+    ).flat();
     pen.fill(
       rows
         .map(([x, y]) => ellipse(Math.sin(x * 1.5) * radiusAt(profile, y * top), -y * top, size * Math.cos(x), size))
@@ -123,7 +137,8 @@ const decorTable: Readonly<Record<Exclude<Decor, "plain">, DrawDecor>> = {
   },
   ribs: (pen, dice, { profile }) => {
     const top = profile.at(-1)![0];
-    const lines = repeat(dice.below(5) + 5, (i, count = 10) => {
+    const count = 7 + dice.below(6);
+    const lines = repeat(count, (i) => {
       const share = Math.sin(((i + 0.5) / count - 0.5) * 3);
       return `M${profile.map(([h, r]) => `${round(share * r)} ${round(-h)}`).join("L")}`;
     });
@@ -143,7 +158,14 @@ export function motifPath(dice: Random, x: number, y: number, size: number): str
     () => ellipse(x, y, size, size),
     () => `${ellipse(x, y, size, size)}${ellipse(x, y, size * 1.25, size * 0.16)}`,
     () => straight(around(10, (i) => (i % 2 ? 0.42 : 1))),
-    () => straight([[x - size, y + size * 0.7], [x - size * 0.3, y - size * 0.6], [x, y], [x + size * 0.4, y - size * 0.3], [x + size, y + size * 0.7]]),
+    () =>
+      straight([
+        [x - size, y + size * 0.7],
+        [x - size * 0.3, y - size * 0.6],
+        [x, y],
+        [x + size * 0.4, y - size * 0.3],
+        [x + size, y + size * 0.7],
+      ]),
     () => {
       const s = round(size);
       return `M${round(x)} ${round(y + size)}c${-2 * s} ${-s} ${-s} ${round(-2.4 * size)} 0 ${round(-1.3 * size)}c${s} ${round(-1.1 * size)} ${2 * s} ${round(0.3 * size)} 0 ${round(1.3 * size)}z`;

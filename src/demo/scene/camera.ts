@@ -64,7 +64,13 @@ function toneCurve(gamma: number): Uint8Array {
 }
 
 /** Lays RGBA `drawing` over RGB `backdrop` and exposes it, in place of the backdrop; all [height, width, channels]. */
-export function expose(drawing: Uint8Array, backdrop: Uint8Array, width: number, height: number, exposure: Exposure): void {
+export function expose(
+  drawing: Uint8Array,
+  backdrop: Uint8Array,
+  width: number,
+  height: number,
+  exposure: Exposure,
+): void {
   const [normal, curve] = [noiseTable(), toneCurve(exposure.gamma)];
   const across = gains(width, exposure.left, exposure.right, exposure.vignette);
   const down = gains(height, exposure.top, exposure.bottom, exposure.vignette);

@@ -7,7 +7,8 @@ import { Pen } from "../pen.js";
 import { type Extent, type ProductName, productNames, products, type Stance } from "../products/index.js";
 import { type Backdrop, drawBackdrop } from "./backdrop.js";
 import { drawExposure, type Exposure } from "./camera.js";
-import { drawCrease, drawGlare, drawOccluder, drawProp, drawRail, drawShelf, type Frame } from "./clutter.js";
+import { drawCrease, drawGlare, drawRail, drawShelf, type Frame } from "./clutter.js";
+import { drawOccluder, drawProp } from "./props.js";
 
 export interface Scene {
   readonly svg: string;
@@ -20,7 +21,13 @@ export interface Scene {
 }
 
 /** Pixels, longer by shorter side. */
-const sizes = [[320, 320], [352, 288], [360, 270], [320, 256], [400, 300]] as const;
+const sizes = [
+  [320, 320],
+  [352, 288],
+  [360, 270],
+  [320, 256],
+  [400, 300],
+] as const;
 
 /** A product drawn aside, with its own box. */
 interface Drawn {
@@ -51,7 +58,15 @@ export function arrangeScene(dice: Random, name: ProductName): Scene {
   drawShadow(pen, dice, stance, subject);
   pen.placed(subject.transform, () => pen.paste(subject.marks));
   drawForeground(pen, dice, frame, subject);
-  return { svg: pen.document(width, height), width, height, backdrop, exposure: drawExposure(dice), blurSigma: drawBlur(dice), quality: drawQuality(dice) };
+  return {
+    svg: pen.document(width, height),
+    width,
+    height,
+    backdrop,
+    exposure: drawExposure(dice),
+    blurSigma: drawBlur(dice),
+    quality: drawQuality(dice),
+  };
 }
 
 /** Landscape for what is wide and portrait for what is tall, mostly. */
@@ -101,7 +116,12 @@ function fit({ extent }: Drawn, width: number, height: number, share: number): n
 }
 
 /** About the middle of the picture; a standing product may touch its edges. */
-function placeSubject(dice: Random, { width, height }: { width: number; height: number }, drawn: Drawn, stance: Stance): Placed {
+function placeSubject(
+  dice: Random,
+  { width, height }: { width: number; height: number },
+  drawn: Drawn,
+  stance: Stance,
+): Placed {
   const share = stance === "stand" ? dice.between(0.52, 0.96) : dice.between(0.7, 1);
   const slack = (1.02 - share) * 0.5;
   const scale = fit(drawn, width, height, share);
@@ -116,7 +136,13 @@ function placeSubject(dice: Random, { width, height }: { width: number; height: 
 function drawSetting(pen: Pen, dice: Random, frame: Frame, stance: Stance, subject: Placed, horizon: number): void {
   if (stance === "stand") drawCrease(pen, frame, horizon);
   if (stance === "stand" && chance(dice, 0.42)) drawShelf(pen, dice, frame);
-  if (stance === "hang" && chance(dice, 0.4)) drawRail(pen, dice, frame, Math.max(6, subject.y + (subject.extent.top * 0.5 - subject.extent.bottom * 0.5) * subject.scale));
+  if (stance === "hang" && chance(dice, 0.4))
+    drawRail(
+      pen,
+      dice,
+      frame,
+      Math.max(6, subject.y + (subject.extent.top * 0.5 - subject.extent.bottom * 0.5) * subject.scale),
+    );
 }
 
 /** Other goods and things behind and beside, partly outside the picture; a third of them of the same kind. */
@@ -126,12 +152,17 @@ function drawNeighbors(pen: Pen, dice: Random, frame: Frame, name: ProductName, 
   for (let i = 0; i < Number(count); i++) {
     const side = i === 0 ? first : -first;
     const x = subject.x + side * frame.width * dice.between(0.44, 0.62);
-    const y = stance === "stand" ? frame.ground - frame.height * dice.between(0.03, 0.12) : frame.height * dice.between(0.2, 0.8);
+    const y =
+      stance === "stand"
+        ? frame.ground - frame.height * dice.between(0.03, 0.12)
+        : frame.height * dice.between(0.2, 0.8);
     if (chance(dice, 0.35)) {
       drawProp(pen, dice, x, y, frame.width * dice.between(0.2, 0.4));
       continue;
     }
-    const other = chance(dice, 0.35) ? name : dice.pick(productNames.filter((item) => stance in products[item].stances));
+    const other = chance(dice, 0.35)
+      ? name
+      : dice.pick(productNames.filter((item) => stance in products[item].stances));
     const drawn = drawProduct(pen, dice, other, stance);
     const neighbor = place(dice, drawn, stance, fit(drawn, frame.width, frame.height, dice.between(0.22, 0.44)), x, y);
     drawShadow(pen, dice, stance, neighbor);
@@ -154,7 +185,11 @@ function drawShadow(pen: Pen, dice: Random, stance: Stance, subject: Placed): vo
 function drawContactShadow(pen: Pen, dice: Random, { extent, scale, x, y }: Placed): void {
   const half = ((extent.right - extent.left) / 2) * scale;
   const depth = half * dice.between(0.16, 0.34);
-  const soft = pen.radial([[0, ink, 0.6], [0.55, ink, 0.28], [1, ink, 0]]);
+  const soft = pen.radial([
+    [0, ink, 0.6],
+    [0.55, ink, 0.28],
+    [1, ink, 0],
+  ]);
   const drift = -pen.light * half * dice.between(0.1, 0.5);
   pen.fill(ellipse(x + drift, y + depth * 0.1, half * 1.3, depth), soft, dice.between(0.5, 1));
   pen.fill(ellipse(x, y + extent.bottom * scale * 0.3, half * 0.85, depth * 0.5), soft, 0.9);
@@ -164,6 +199,7 @@ function drawContactShadow(pen: Pen, dice: Random, { extent, scale, x, y }: Plac
 function drawForeground(pen: Pen, dice: Random, frame: Frame, { extent, scale, x, y }: Placed): void {
   const size = Math.max(extent.right - extent.left, extent.bottom - extent.top) * scale;
   const middle = frame.ground < frame.height ? y + ((extent.top + extent.bottom) / 2) * scale : y;
-  if (chance(dice, 0.22)) drawOccluder(pen, dice, frame, x + dice.between(-0.3, 0.3) * size, middle + dice.between(-0.25, 0.3) * size, size);
+  if (chance(dice, 0.19))
+    drawOccluder(pen, dice, frame, x + dice.between(-0.3, 0.3) * size, middle + dice.between(-0.25, 0.3) * size, size);
   if (chance(dice, 0.25)) drawGlare(pen, dice, frame);
 }

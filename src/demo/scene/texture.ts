@@ -37,7 +37,17 @@ function joint(value: number, period: number, width: number): number {
   return inside < width ? 1 : 0;
 }
 
-export type TextureName = "plaster" | "wood" | "planks" | "weave" | "stone" | "tiles" | "bricks" | "carpet" | "marble" | "plain";
+export type TextureName =
+  | "plaster"
+  | "wood"
+  | "planks"
+  | "weave"
+  | "stone"
+  | "tiles"
+  | "bricks"
+  | "carpet"
+  | "marble"
+  | "plain";
 
 const textures: Readonly<Record<TextureName, (dice: Random) => Field>> = {
   plain: (dice) => {
@@ -52,7 +62,11 @@ const textures: Readonly<Record<TextureName, (dice: Random) => Field>> = {
   planks: (dice) => {
     const [grain, bend] = [fractal(dice, 4, 64, 2), fractal(dice, 2, 4, 2)];
     const shade = Array.from({ length: 4 }, () => dice.between(-0.4, 0.4));
-    return (u, v) => shade[Math.floor(v / 64)]! + grain(u, v) * 0.45 + 0.2 * Math.sin(v * 0.4 + bend(u, v) * 4) - 1.3 * joint(v, 64, 2.5);
+    return (u, v) =>
+      shade[Math.floor(v / 64)]! +
+      grain(u, v) * 0.45 +
+      0.2 * Math.sin(v * 0.4 + bend(u, v) * 4) -
+      1.3 * joint(v, 64, 2.5);
   },
   weave: (dice) => {
     const slub = fractal(dice, 16, 64, 2);
@@ -64,14 +78,22 @@ const textures: Readonly<Record<TextureName, (dice: Random) => Field>> = {
   },
   tiles: (dice) => {
     const [cloud, own] = [fractal(dice, 8, 8, 3), lattice(dice, 4, 4)];
-    return (u, v) => 0.25 * cloud(u, v) + 0.3 * own(Math.floor(u / 64) * 64, Math.floor(v / 64) * 64) - joint(u, 64, 3) - joint(v, 64, 3);
+    return (u, v) =>
+      0.25 * cloud(u, v) +
+      0.3 * own(Math.floor(u / 64) * 64, Math.floor(v / 64) * 64) -
+      joint(u, 64, 3) -
+      joint(v, 64, 3);
   },
   bricks: (dice) => {
     const [cloud, own] = [fractal(dice, 16, 16, 3), lattice(dice, 4, 8)];
     return (u, v) => {
       const row = Math.floor(v / 32);
       const x = u + (row % 2) * 32;
-      return 0.35 * cloud(u, v) + 0.5 * own((Math.floor(x / 64) * 64) & mask, row * 32) + 0.9 * Math.max(joint(x, 64, 4), joint(v, 32, 4));
+      return (
+        0.35 * cloud(u, v) +
+        0.5 * own((Math.floor(x / 64) * 64) & mask, row * 32) +
+        0.9 * Math.max(joint(x, 64, 4), joint(v, 32, 4))
+      );
     };
   },
   carpet: (dice) => {

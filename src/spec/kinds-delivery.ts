@@ -1,0 +1,75 @@
+/** Kinds that say what is delivered with the model. They take no number. */
+import type { KindRows } from "./kind-row.js";
+
+/** A line that names a container is about it, whatever it is for. */
+export const deliveryKinds: KindRows<"interpretability" | "container" | "documentation" | "api" | "deployment"> = {
+  interpretability: {
+    name: "interpretability",
+    has: [/interpretab|explain|explanation|explicab|saliency|heat[\s-]?map|grad-?cam|black[\s-]?box/iu],
+    unit: "none",
+    comparison: ">=",
+    needsTarget: false,
+    range: null,
+    judgedOn: "test",
+    estimator: () => "deletion AUC of the explanations against chance",
+    near: /transparen|understand|why|reason|audit/iu,
+    examples: ["Model interpretability", "Predictions can be explained", "Heat maps for every prediction"],
+  },
+  container: {
+    name: "container",
+    has: [/(?<!\p{L})(?:docker\p{L}*|containers?|containeri[sz]ed?|podman|OCI\s+image)(?!\p{L})/iu],
+    unit: "none",
+    comparison: ">=",
+    needsTarget: false,
+    range: null,
+    judgedOn: "run",
+    estimator: () => "the container builds and answers",
+    near: /kubernetes|k8s|cloud|helm|virtual/iu,
+    examples: ["Docker container for deployment", "Runs in a container", "Containerized service"],
+  },
+  documentation: {
+    name: "documentation and tests",
+    has: [
+      /(?<!\p{L})(?:document(?:ation|ed|s)?|docs|readme|model\s+card|openapi|manual|(?:unit|automated|integration|regression|passing)\s+tests?|test\s+suite|tests)(?!\p{L})/iu,
+    ],
+    unit: "none",
+    comparison: ">=",
+    needsTarget: false,
+    range: null,
+    judgedOn: "run",
+    estimator: () => "the bundle's documents validate and its tests ran and passed",
+    near: /describe|report|guide|tested|quality assurance|maintain/iu,
+    examples: [
+      "Documentation and tests",
+      "Model card included",
+      "Automated tests pass",
+      "OpenAPI description of the service",
+    ],
+  },
+  api: {
+    name: "API endpoint",
+    has: [/(?<!\p{L})(?:API|REST(?:ful)?|endpoint|HTTP|web\s?service|micro-?service|server)(?!\p{L})/iu],
+    unit: "none",
+    comparison: ">=",
+    needsTarget: false,
+    range: null,
+    judgedOn: "run",
+    estimator: () => "the service answers real photographs correctly over HTTP",
+    near: /integrat|service|webhook|online|app\b/iu,
+    examples: ["API endpoint for predictions", "REST service", "Predictions over HTTP"],
+  },
+  deployment: {
+    name: "deployment",
+    has: [
+      /(?<!\p{L})(?:deploy\p{L}*|one\s+command|single\s+command|install(?:s|ed|ation)?|starts?\s+(?:from|with))(?!\p{L})/iu,
+    ],
+    unit: "none",
+    comparison: ">=",
+    needsTarget: false,
+    range: null,
+    judgedOn: "bench",
+    estimator: () => "the bundle starts from one command; its size",
+    near: /production|ship|release|rollout|easy|setup/iu,
+    examples: ["Easy deployment", "Starts with one command", "Simple installation"],
+  },
+};
