@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Fault } from "../core/index.js";
 import { drawDemoSet } from "../demo/index.js";
-import { run } from "../pipeline.js";
+import { run } from "../pipeline/index.js";
 import { writeJson } from "../store/index.js";
 import type { DemoArguments } from "./main.js";
 import { showResult, surroundings } from "./run.js";

@@ -29,12 +29,18 @@ export interface VerifyArguments extends Shared {
   readonly out?: string;
 }
 
+export interface AuditArguments extends Shared {
+  readonly out?: string;
+  readonly exclude: readonly string[];
+  readonly seed: number;
+}
+
 export interface DemoArguments extends Shared {
   readonly out: string;
   readonly seed: number;
 }
 
-const later = ["init", "audit", "plan", "explain", "serve", "bench", "deploy"] as const;
+const later = ["init", "plan", "explain", "serve", "bench", "deploy"] as const;
 
 function buildProgram(finish: (code: number) => void): Command {
   const program = new Command("assay");
@@ -62,6 +68,17 @@ function buildProgram(finish: (code: number) => void): Command {
     .addHelpText("after", '\nExample: assay run photos --spec spec.md --exclude Other "Not sure"')
     .action(async (images: string, options: RunArguments) =>
       finish(await (await import("./run.js")).runCommand(images, options)),
+    );
+
+  shared(program.command("audit"))
+    .description("say what is wrong or noteworthy in the photographs; nothing is learned")
+    .argument("<images>", "folder with one sub-folder for each class, or train|val|test folders of such")
+    .option("--out <dir>", "folder for audit.json (default: the current one)")
+    .option("--exclude <class...>", "classes to leave out", [])
+    .option("--seed <n>", "seed of the split", wholeNumber, 1)
+    .addHelpText("after", "\nExample: assay audit photos")
+    .action(async (images: string, options: AuditArguments) =>
+      finish(await (await import("./audit.js")).auditCommand(images, options)),
     );
 
   shared(program.command("predict"))

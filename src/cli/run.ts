@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { Fault } from "../core/index.js";
-import { run, type RunResult, type Surroundings } from "../pipeline.js";
+import { run, type RunResult, type Surroundings } from "../pipeline/index.js";
 import { exitCode, renderVerdictTable, summarize } from "../report/index.js";
 import { cacheFolder, stateFolder } from "../store/index.js";
 import type { RunArguments } from "./main.js";
@@ -54,7 +54,7 @@ export function showResult({ folder, evidence }: RunResult, terminal: Terminal):
     return code;
   }
   terminal.say("");
-  terminal.answer(renderVerdictTable(evidence, { width: terminal.width, color: terminal.color }));
+  terminal.answer(renderVerdictTable(evidence, { width: terminal.width, color: terminal.color, reasons: true }));
   terminal.say("");
   terminal.say(summarize(evidence));
   terminal.say(`report   ${shown(report)}`);

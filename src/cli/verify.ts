@@ -1,6 +1,6 @@
 /** `assay verify`: the proof alone, for a bundle that is there already. */
 import { join } from "node:path";
-import { verifyBundle } from "../pipeline.js";
+import { verifyBundle } from "../pipeline/index.js";
 import { exitCode, renderReport, renderVerdictTable, summarize } from "../report/index.js";
 import { writeFileAtomic, writeJson } from "../store/index.js";
 import type { VerifyArguments } from "./main.js";
@@ -17,7 +17,7 @@ export async function verifyCommand(folder: string, options: VerifyArguments): P
   const code = exitCode(evidence);
   if (terminal.json) terminal.answer(JSON.stringify({ exitCode: code, ...evidence }));
   else {
-    terminal.answer(renderVerdictTable(evidence, { width: terminal.width, color: terminal.color }));
+    terminal.answer(renderVerdictTable(evidence, { width: terminal.width, color: terminal.color, reasons: true }));
     terminal.say(summarize(evidence));
   }
   return code;

@@ -19,6 +19,7 @@ export interface Sources {
   readonly labels: readonly string[];
   readonly ignored: readonly IgnoredEntry[];
   readonly aliases: readonly { readonly label: string; readonly names: readonly string[] }[];
+  readonly followedLinks: readonly string[];
 }
 
 /** Names of split folders, in lower case. */
@@ -46,7 +47,7 @@ export function readLayout(tree: Tree): Sources {
   const layout = recognizeLayout(tree.folders);
   const depth = layout === "splits" ? 1 : 0;
   const files: Source[] = [];
-  const ignored: IgnoredEntry[] = [];
+  const ignored: IgnoredEntry[] = [...tree.ignored];
   for (const path of tree.files) {
     const parts = path.split("/");
     const name = parts[depth]!;
@@ -61,7 +62,8 @@ export function readLayout(tree: Tree): Sources {
   }
   const classFolders = tree.folders.map((path) => path.split("/")).filter((parts) => parts.length === depth + 1);
   const names = classFolders.map((parts) => parts[depth]!);
-  return { layout, files, ignored, labels: uniqueLabels(names), aliases: findAliases(names) };
+  const { followedLinks } = tree;
+  return { layout, files, ignored, labels: uniqueLabels(names), aliases: findAliases(names), followedLinks };
 }
 
 /** Labels of the names, each once, in order. */

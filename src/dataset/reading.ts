@@ -3,7 +3,14 @@ import { closeSync, fstatSync, open, read } from "node:fs";
 import { stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import { describeError, formatBytes, sha256 } from "../core/index.js";
-import { claimedFormat, type ImageFacts, openPicture, sniffBytes, sniffFormat, UnreadableImage } from "../image/index.js";
+import {
+  claimedFormat,
+  type ImageFacts,
+  openPicture,
+  sniffBytes,
+  sniffFormat,
+  UnreadableImage,
+} from "../image/index.js";
 import { errorCode } from "../store/index.js";
 import type { Allowance } from "./allowance.js";
 import type { BrokenKind } from "./picture.js";

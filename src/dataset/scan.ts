@@ -1,25 +1,15 @@
 /** The scan: every photograph of a folder read once, hashed by its pixels, labelled by its place; whatever is odd is kept as such. */
-import { realpath, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { join, resolve } from "node:path";
-import {
-  checkInterrupted,
-  compareCodePoints,
-  Fault,
-  groupBy,
-  mapBounded,
-  type Progress,
-  silent,
-} from "../core/index.js";
+import { join } from "node:path";
+import { checkInterrupted, compareCodePoints, groupBy, mapBounded, type Progress, silent } from "../core/index.js";
 import { setImageThreads } from "../image/index.js";
-import { errorCode } from "../store/index.js";
 import { createAllowance } from "./allowance.js";
-import { readLayout, type Source, type Sources } from "./layout.js";
+import { collectSources } from "./collect.js";
+import type { Source, Sources } from "./layout.js";
 import type { BrokenFile, Dataset, IgnoredEntry, Picture } from "./picture.js";
 import { type ReadingMemory, readPicture, stampFile } from "./reading.js";
 import { noCache, openScanCache, type Reading, type ScanCache } from "./scan-cache.js";
 import { checkSufficient, excludeClasses } from "./sufficiency.js";
-import { type Tree, walkTree } from "./tree.js";
 
 export interface ScanOptions {
   /** Classes to leave out, by name. */
@@ -41,57 +31,24 @@ const memoryBytes = { files: 128_000_000, pixels: 160_000_000 };
 const restMs = 2000;
 
 /**
- * Scans a folder of labelled photographs.
- * Throws `images-missing` (no such folder, or a file), `images-unreadable`, `images-insufficient` (no images, all broken,
+ * Scans a folder of labelled photographs, or those of a manifest.
+ * Throws `manifest-invalid`, `images-missing` (no such folder, or a file), `images-unreadable`, `images-insufficient` (no images, all broken,
  * one class), `usage` (an excluded class that is not there), `interrupted` (what was read is kept in the cache).
  */
 export async function scan(root: string, options: ScanOptions = {}): Promise<Dataset> {
-  const folder = await openRoot(root);
-  const tree = await walkRoot(folder, options.signal);
-  const sources = readLayout(tree);
+  const { folder, sources } = await collectSources(root, options.signal);
   const { kept, excluded } = excludeClasses(sources, options.exclude ?? []);
   const cache = options.cachePath === undefined ? noCache : await openScanCache(options.cachePath, folder);
   let complete = false;
   try {
     const readings = await readAll(folder, kept, cache, options);
     complete = true;
-    const dataset = assemble(folder, tree, sources, kept, readings, excluded);
+    const dataset = assemble(folder, sources, kept, readings, excluded);
     checkSufficient(dataset);
     return dataset;
   } finally {
-    await cache.close(complete ? new Set(tree.files) : null);
+    await cache.close(complete ? new Set(sources.files.map(({ path }) => path)) : null);
   }
-}
-
-async function openRoot(root: string): Promise<string> {
-  const absolute = resolve(root);
-  try {
-    if ((await stat(absolute)).isDirectory()) return await realpath(absolute);
-  } catch (error) {
-    throw rootFault(absolute, error);
-  }
-  throw new Fault("images-missing", {
-    what: `${absolute} is not a folder`,
-    expected: "a folder with one sub-folder for each class",
-    got: "a file",
-  });
-}
-
-async function walkRoot(folder: string, signal: AbortSignal | undefined): Promise<Tree> {
-  try {
-    return await walkTree(folder, signal);
-  } catch (error) {
-    throw error instanceof Fault ? error : rootFault(folder, error);
-  }
-}
-
-function rootFault(path: string, error: unknown): unknown {
-  const code = errorCode(error);
-  if (code === "ENOENT" || code === "ENOTDIR")
-    return new Fault("images-missing", { what: `there is no folder ${path}`, cause: error });
-  if (code === "EACCES" || code === "EPERM")
-    return new Fault("images-unreadable", { what: `${path} may not be read`, cause: error });
-  return error;
 }
 
 /** Readings in the order of the sources. */
@@ -134,7 +91,6 @@ function isLasting(reading: Reading): boolean {
 
 function assemble(
   root: string,
-  tree: Tree,
   sources: Sources,
   kept: readonly Source[],
   readings: readonly Reading[],
@@ -142,7 +98,7 @@ function assemble(
 ): Dataset {
   const pictures: Picture[] = [];
   const broken: BrokenFile[] = [];
-  const ignored: IgnoredEntry[] = [...tree.ignored, ...sources.ignored];
+  const ignored: IgnoredEntry[] = [...sources.ignored];
   for (const [index, source] of kept.entries()) {
     const reading = readings[index]!;
     const { path, label } = source;
@@ -163,7 +119,7 @@ function assemble(
     emptyClasses: sources.labels.filter((label) => !left.has(label)),
     excluded,
     aliases: sources.aliases,
-    followedLinks: tree.followedLinks,
+    followedLinks: sources.followedLinks,
   };
 }
 

@@ -61,7 +61,7 @@ const compile = (
   table.map(([comparison, pattern]) => [comparison, new RegExp(wrap(pattern), "iu")] as const);
 
 const beforePatterns = compile(before, (pattern) => `(?<![\\p{L}])(?:${pattern})${filler}$`);
-const afterPatterns = compile(after, (pattern) => `^[\\s(,]*(?:${pattern})`);
+const afterPatterns = compile(after, (pattern) => `^[\\s(,]*(?:${pattern})(?!\\s*[\\d.])`);
 const exactPattern = new RegExp(`(?<![\\p{L}])(?:exactly|precisely|equals?(?:\\s+to)?|==)${filler}$`, "iu");
 
 /** How far back a wording may begin. */

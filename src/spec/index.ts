@@ -1,5 +1,14 @@
 /** Markdown or YAML → story and typed requirements, one for each line of the four lists; the INVEST check of the story. */
+export { checkStory, type InvestLetter, type StoryCheck, type StoryFacts } from "./invest.js";
 export { defaultAlpha, parseSpec, type SpecFormat } from "./parse.js";
 export { readSpec } from "./read.js";
 export type * from "./requirement.js";
 export { describeTarget, formatApart, formatConfidence, formatMoment, formatTarget, formatValue } from "./value.js";
+export {
+  defaultAnswers,
+  type FolderFacts,
+  inferSpec,
+  type SpecAnswers,
+  sensibleAccuracy,
+  writeSpecText,
+} from "./write.js";

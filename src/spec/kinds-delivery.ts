@@ -69,7 +69,7 @@ export const deliveryKinds: KindRows<"interpretability" | "container" | "documen
     range: null,
     judgedOn: "bench",
     estimator: () => "the bundle starts from one command; its size",
-    near: /production|ship|release|rollout|easy|setup/iu,
+    near: /production|ship|release|rollout|easy|set-?up|start/iu,
     examples: ["Easy deployment", "Starts with one command", "Simple installation"],
   },
 };

@@ -7,7 +7,7 @@ const otherMetric =
   /top[\s-]?(?!1(?!\d))\d|train(?:ing)?[\s-]+(?:set[\s-]+|data[\s-]+|split[\s-]+)?(?:accuracy|recall|f1)|(?:accuracy|recall|f1)\s+on\s+(?:the\s+)?train|(?:drop|loss|decrease|degradation|decline|difference|change|gap|improve\p{L}*|increase|gain|boost|parity)\s+(?:of|in|from|between)|(?:accuracy|recall|f1)\s+(?:drop|loss|degrad\p{L}*|decrease|gap|gain|improve\p{L}*|difference)|lose|(?:inter-?)?annotator|label(?:l?ing)?\s+(?:accuracy|quality|error)|baseline|human|\bAUC\b|ROC|IoU|mAP\b|false\s+(?:positive|negative|alarm)|specificity|(?<!\p{L})precision|micro|weighted/iu;
 /** A part of the photographs: what holds for it says nothing about all of them. */
 const narrowed =
-  /(?<!\p{L})(?:accura(?:cy|te)|F-?1(?:[\s-]*score)?|correct(?:ly)?|errors?|recall)\s+(?:on|for|in|under)\s+(?:the\s+|all\s+|our\s+|every\s+|an?\s+)*(?!(?:tests?|validation|val|calibrat\p{L}*|dev\p{L}*|hold|held|unseen|new|sealed|fresh|real|images?|photo\p{L}*|pictures?|samples?|data\p{L}*|sets?|splits?|products?|production|deploy\p{L}*|average|total|classes|categories|im?balanced|unbalanced|least|classif\p{L}*|CPUs?|GPUs?|this|predict\p{L}*|order|under|less|at|about|over|more)(?!\p{L}))\p{L}|(?:images?|photo\p{L}*|pictures?)\s+(?:taken|of|from|with|in|under|at|where|that|showing)\s/iu;
+  /(?<!\p{L})(?:accura(?:cy|te)|F-?1(?:[\s-]*score)?|correct(?:ly)?|errors?|recall)\s+(?:on|for|in|under)\s+(?:the\s+|all\s+|our\s+|every\s+|an?\s+)*(?!(?:the|all|our|every|an?|tests?|validation|val|calibrat\p{L}*|dev\p{L}*|hold|held|unseen|new|sealed|fresh|real|images?|photo\p{L}*|pictures?|samples?|data\p{L}*|sets?|splits?|products?|production|deploy\p{L}*|average|total|classes|categories|im?balanced|unbalanced|least|classif\p{L}*|CPUs?|GPUs?|this|predict\p{L}*|order|under|less|at|about|over|more)(?!\p{L}))\p{L}|(?:images?|photo\p{L}*|pictures?)\s+(?:taken|of|from|with|in|under|at|where|that|showing)\s/iu;
 const namedClass = /(?<![\p{L}-])[Cc]lass\s+(?:["“'‘]|\p{Lu}|\d)/u;
 
 const recall =
@@ -139,7 +139,7 @@ export const qualityKinds: KindRows<
     judgedOn: "test",
     splits: true,
     estimator: () => "macro F1 (mean over the classes)",
-    near: /precision|harmonic/iu,
+    near: /precision|harmonic|F-?1/iu,
     examples: ["Macro F1 at least 0.8", "F1 score > 85%"],
   },
   accuracy: {

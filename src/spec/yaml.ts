@@ -59,7 +59,7 @@ const storyParts: Readonly<Record<string, keyof Story>> = {
 /** Reads a spec in YAML. Throws the fault spec-invalid for a syntax error or a key that it does not know. */
 export function readYaml(text: string, source: string): Outline {
   const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, logLevel: "silent" });
+  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, logLevel: "error" });
   const lineOf = (offset: number): number => counter.linePos(offset).line;
   const [error] = document.errors;
   if (error) throw syntaxFault(source, lineOf(error.pos[0]), error.message);

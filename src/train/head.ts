@@ -2,23 +2,19 @@
  * The linear head: multinomial logistic regression on standardized features with an L2 penalty, its strength chosen by
  * cross-validated log loss (Kornblith 2019, 1805.08974: the penalty matters more than the solver).
  *
- * Objective: (1/n)·Σ cross-entropy + (λ/2)·‖W‖², the bias free. scikit-learn's C is 1/(λ·n).
+ * Objective: (1/n)·Σ cross-entropy + (λ/2)·‖W‖², the bias free. scikit-learn minimizes C·Σ cross-entropy + ½·‖W‖², so its C is
+ * 1/(λ·n), and 2/(λ·n) for two classes, where it has one row of weights in place of two opposite ones.
  */
-import { type Progress, silent } from "../core/index.js";
+import type { Progress } from "../core/index.js";
 import { Engine } from "../onnx/index.js";
-import { dealFolds, type Folds } from "./folds.js";
-import { type HeadParameters, type LossFunction, openLoss } from "./loss-graph.js";
-import { type Directions, findDirections, makePreconditioner } from "./preconditioner.js";
-import { type Candidate, outOfFoldLogits, rateCandidate } from "./rating.js";
-import { type Problem, type Solution, solve } from "./solve.js";
-import {
-  type Features,
-  measureFoldScalings,
-  measureScaling,
-  type Scaling,
-  standardize,
-  unscale,
-} from "./standardize.js";
+import { crossValidate } from "./cross-validate.js";
+import { dealFolds } from "./folds.js";
+import type { HeadParameters } from "./loss-graph.js";
+import { makePreconditioner } from "./preconditioner.js";
+import type { Candidate } from "./rating.js";
+import { type Solution, solve } from "./solve.js";
+import { type Features, type Scaling, unscale } from "./standardize.js";
+import { prepareTask } from "./task.js";
 
 export interface Head {
   /** [classes, width], acting on raw features. */
@@ -61,10 +57,8 @@ export interface HeadFit {
   readonly seconds: number;
 }
 
-export const defaultStrengths: readonly number[] = [3, 1, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4];
-
-/** Share of the objective that a next step must promise: while comparing, and for the head that is delivered. */
-const tolerance = { compare: 3e-5, deliver: 1e-6 } as const;
+/** Share of the objective that a next step must promise: it then ends within 1e-4 of scikit-learn's. */
+const tolerance = 1e-6;
 
 /** Trains the head. Throws `interrupted`, `engine-failed`, `images-insufficient`, `model-invalid`. */
 export async function fitHead(options: HeadOptions): Promise<HeadFit> {
@@ -73,14 +67,14 @@ export async function fitHead(options: HeadOptions): Promise<HeadFit> {
   const folds = dealFolds({ ...options, folds: options.folds ?? 5 });
   const engine = new Engine();
   try {
-    const task = await prepare(engine, folds, options);
+    const task = await prepareTask(engine, folds, options);
     const chosen = await crossValidate(task, folds, options);
     const [final] = await solve({
       loss: task.loss,
       problems: [{ ...task.whole, start: average(chosen.solutions.map(({ shared }) => shared)) }],
       strength: chosen.candidate.strength,
       preconditioner: makePreconditioner(task.directions, options.classes, chosen.candidate.strength),
-      tolerance: tolerance.deliver,
+      tolerance,
       maxIterations: 500,
       signal: options.signal,
     });
@@ -94,115 +88,6 @@ export async function fitHead(options: HeadOptions): Promise<HeadFit> {
   } finally {
     await engine.close();
   }
-}
-
-/** What all fits share: the loss on standardized features, with a problem for each fold and one, the last, for all rows. */
-interface Task {
-  readonly loss: LossFunction;
-  readonly scaling: Scaling;
-  readonly directions: Directions;
-  readonly perFold: readonly Problem[];
-  readonly whole: Problem;
-}
-
-async function prepare(engine: Engine, { assigned, count }: Folds, options: HeadOptions): Promise<Task> {
-  const { features, labels, classes, threads, seed } = options;
-  const { width } = features;
-  const scaling = measureScaling(features);
-  const standardized = standardize(features, scaling);
-  const unchanged = { shift: new Float64Array(width), scale: new Float64Array(width).fill(1) };
-  const problems = [...measureFoldScalings(standardized, assigned, count), unchanged].map((own, fold) => ({
-    index: fold,
-    scaling: own,
-    ...startFromPriors(
-      labels.filter((_, row) => assigned[row] !== fold),
-      classes,
-      width,
-    ),
-  }));
-  const weights = rowWeights(assigned, count);
-  const shape = { features: standardized, width, labels, classes, weights, problems: count + 1 };
-  const loss = await openLoss(engine, shape, threads);
-  const directions = await findDirections(engine, standardized, width, seed, threads);
-  return { loss, scaling, directions, perFold: problems.slice(0, count), whole: problems[count]! };
-}
-
-interface Chosen {
-  readonly candidate: Candidate;
-  readonly logits: Float32Array;
-  readonly solutions: readonly Solution[];
-  readonly candidates: readonly Candidate[];
-}
-
-/** Tries the strengths from strong to weak, each started from those before, until log loss has clearly risen. */
-async function crossValidate(task: Task, { assigned, count }: Folds, options: HeadOptions): Promise<Chosen> {
-  const { labels, classes, progress = silent, signal, exhaustive = false } = options;
-  const strengths = (options.strengths ?? defaultStrengths).toSorted((a, b) => b - a);
-  const candidates: Candidate[] = [];
-  const path: { readonly strength: number; readonly solutions: readonly Solution[] }[] = [];
-  let best: Chosen | null = null;
-  for (const strength of strengths) {
-    const solutions = await solve({
-      loss: task.loss,
-      problems: task.perFold.map((problem, fold) => ({ ...problem, start: foresee(problem, path, strength, fold) })),
-      strength,
-      preconditioner: makePreconditioner(task.directions, classes, strength),
-      tolerance: tolerance.compare,
-      maxIterations: 300,
-      signal,
-    });
-    path.push({ strength, solutions });
-    const all = await task.loss.logits(solutions.map(({ shared }) => shared));
-    const logits = outOfFoldLogits(all, assigned, count, classes);
-    const candidate = rateCandidate(strength, logits, labels, classes);
-    candidates.push(candidate);
-    progress({ stage: "head", done: candidates.length, total: strengths.length, unit: "strengths" });
-    if (best === null || candidate.logLoss < best.candidate.logLoss)
-      best = { candidate, logits, solutions, candidates };
-    else if (!exhaustive && candidate.logLoss > best.candidate.logLoss + best.candidate.logLossStandardError) break;
-  }
-  progress({ stage: "head", done: strengths.length, total: strengths.length, unit: "strengths" });
-  if (best === null) throw new RangeError("no strength to try");
-  return best;
-}
-
-/** Where the solution should lie: on the line through the last two, as they are nearly linear in log λ. It halves the work. */
-function foresee(
-  { start }: Problem,
-  path: readonly { readonly strength: number; readonly solutions: readonly Solution[] }[],
-  strength: number,
-  fold: number,
-): HeadParameters {
-  const last = path.at(-1);
-  const before = path.at(-2);
-  const near = last?.solutions[fold]?.parameters;
-  const far = before?.solutions[fold]?.parameters;
-  if (!last || !before || !near || !far) return near ?? start;
-  const ahead = Math.log(strength / last.strength) / Math.log(last.strength / before.strength);
-  return near.map((value, i) => value + ahead * (value - far[i]!));
-}
-
-/** No weights, and as bias the log of each class's frequency; half a row is added to each, and a class without rows keeps that. */
-function startFromPriors(labels: Int32Array, classes: number, width: number): Pick<Problem, "start" | "frozen"> {
-  const counts = new Float64Array(classes);
-  for (const label of labels) counts[label]!++;
-  const start = new Float64Array(classes * (width + 1));
-  start.set(
-    counts.map((rows) => Math.log((rows + 0.5) / (labels.length + 0.5 * classes))),
-    classes * width,
-  );
-  return { start, frozen: Array.from(counts, (rows) => rows === 0) };
-}
-
-/** Row weights [rows, folds + 1]: each fold's problem has the rows of the other folds, the last has all; equal, summing to 1. */
-function rowWeights(assigned: Int32Array, folds: number): Float32Array {
-  const sizes = new Float64Array(folds + 1);
-  for (const fold of assigned) sizes[fold]!++;
-  const out = new Float32Array(assigned.length * (folds + 1));
-  for (const [row, own] of assigned.entries())
-    for (let fold = 0; fold <= folds; fold++)
-      if (fold !== own) out[row * (folds + 1) + fold] = 1 / (assigned.length - sizes[fold]!);
-  return out;
 }
 
 function average(all: readonly HeadParameters[]): HeadParameters {

@@ -1,4 +1,5 @@
 /** Learning: the linear head on frozen features (multinomial logistic regression by L-BFGS, strength by cross-validation). */
-export { applyHead, defaultStrengths, fitHead, type Head, type HeadFit, type HeadOptions } from "./head.js";
+export { defaultStrengths } from "./cross-validate.js";
+export { applyHead, fitHead, type Head, type HeadFit, type HeadOptions } from "./head.js";
 export type { Candidate } from "./rating.js";
 export type { Features } from "./standardize.js";

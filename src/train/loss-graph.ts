@@ -13,7 +13,7 @@ export interface LossProblems {
   readonly problems: number;
 }
 
-/** HeadParameters of one problem: `classes` rows of weights [width], then `classes` biases. */
+/** Parameters of one problem: `classes` rows of weights [width], then `classes` biases. */
 export type HeadParameters = Float64Array;
 
 export interface LossValue {
@@ -36,29 +36,46 @@ const blockBytes = 256e6;
 /** Logits of one graph at most: its running memory is a small multiple of that. */
 const logitBytes = 64e6;
 
+/** Rows of one block. */
+function fitBlock({ width, problems, classes }: LossProblems): number {
+  return Math.max(1, Math.floor(Math.min(blockBytes / (width * 4), logitBytes / (problems * classes * 4))));
+}
+
 /**
  * Builds the graphs in the engine, the features inside as constants: they cross to the worker once, and ONNX Runtime packs them
  * for its matrix products once. Throws `engine-failed`.
  */
-export async function openLoss(engine: Engine, problem: LossProblems, threads: number): Promise<LossFunction> {
-  const { width, labels, problems, classes } = problem;
-  const rows = labels.length;
-  const blockRows = Math.floor(Math.min(blockBytes / (width * 4), logitBytes / (problems * classes * 4)));
+export async function openLoss(
+  engine: Engine,
+  problem: LossProblems,
+  threads: number,
+  blockRows = fitBlock(problem),
+): Promise<LossFunction> {
+  const rows = problem.labels.length;
   const blocks: Session[] = [];
-  for (let from = 0; from < rows; from += Math.max(1, blockRows)) {
-    const to = Math.min(rows, from + Math.max(1, blockRows));
-    blocks.push(await engine.open(lossGraph(problem, from, to), { threads }));
-  }
+  for (let from = 0; from < rows; from += blockRows)
+    blocks.push(await engine.open(lossGraph(problem, from, Math.min(rows, from + blockRows)), { threads }));
+  // Not the problem itself: its features must not stay in memory a second time.
+  return blockwise(blocks, { rows, width: problem.width, classes: problem.classes });
+}
+
+interface Shape {
+  readonly rows: number;
+  readonly width: number;
+  readonly classes: number;
+}
+
+function blockwise(blocks: readonly Session[], shape: Shape): LossFunction {
   return {
     evaluate: async (active, points) => {
-      const feeds = makeFeeds(active, points, problem);
-      const total = new Totals(active.length, problem);
+      const feeds = makeFeeds(active, points, shape);
+      const total = new Totals(active.length, shape);
       for (const block of blocks) total.add(await block.run(feeds, ["losses", "weightGradient", "biasGradient"]));
       return total.values();
     },
     logits: async (points) => {
-      const feeds = makeFeeds([...points.keys()], points, problem);
-      const out = new Float32Array(rows * points.length * classes);
+      const feeds = makeFeeds([...points.keys()], points, shape);
+      const out = new Float32Array(shape.rows * points.length * shape.classes);
       let at = 0;
       for (const block of blocks) {
         const part = floats((await block.run(feeds, ["logits"])).logits);
@@ -74,7 +91,7 @@ export async function openLoss(engine: Engine, problem: LossProblems, threads: n
 function makeFeeds(
   active: readonly number[],
   points: readonly HeadParameters[],
-  { width, classes }: LossProblems,
+  { width, classes }: Shape,
 ): Readonly<Record<string, Tensor>> {
   const rows = points.length * classes;
   const weight = new Float32Array(rows * width);
@@ -96,7 +113,7 @@ class Totals {
   readonly #gradients: readonly Float64Array[];
   readonly #weights: number;
 
-  constructor(count: number, { classes, width }: LossProblems) {
+  constructor(count: number, { classes, width }: Shape) {
     this.#losses = new Float64Array(count);
     this.#gradients = Array.from({ length: count }, () => new Float64Array(classes * (width + 1)));
     this.#weights = classes * width;

@@ -62,8 +62,6 @@ export function measureFoldScalings(standardized: Float32Array, assigned: Int32A
       square[i]! += value * value;
     }
   }
-  const others = (parts: readonly Float64Array[], fold: number, i: number): number =>
-    parts.reduce((total, part, other) => (other === fold ? total : total + part[i]!), 0);
   return sums.map((_, fold) => {
     const rows = assigned.length - counts[fold]!;
     const shift = Float64Array.from({ length: width }, (_empty, i) => others(sums, fold, i) / rows);
@@ -73,6 +71,11 @@ export function measureFoldScalings(standardized: Float32Array, assigned: Int32A
     });
     return { shift, scale };
   });
+}
+
+/** Sum at `i` over the parts of all folds but one. */
+function others(parts: readonly Float64Array[], fold: number, i: number): number {
+  return parts.reduce((total, part, other) => (other === fold ? total : total + part[i]!), 0);
 }
 
 /** Parameters on scaled features → the parameters on unscaled ones that give the same logits. */

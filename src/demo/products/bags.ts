@@ -4,7 +4,7 @@ import { goodsColor, ink, leatherColor, metalColor, type Rgb, tone } from "../co
 import { box, ellipse, type Point, polygon, round, smooth } from "../curve.js";
 import { chance, weighted } from "../dice.js";
 import type { Pen } from "../pen.js";
-import { drawPrint } from "./cloth.js";
+import { drawPrint, type Print } from "./cloth.js";
 import { panelPaint, tube } from "./material.js";
 import type { Painter } from "./product.js";
 
@@ -59,7 +59,13 @@ export const drawHandbag: Painter = (pen, dice) => {
   if (kind !== "flap") pen.placed("translate(6 -4)", () => tube(pen, arc, tone(color, -0.3), strap));
   panel(pen, body, color, 0.4);
   if (kind === "tote")
-    drawPrint(pen, dice, body, color, { plain: 3, stripes: 1, flowers: 0.6, dots: 0.6, checks: 0.6 });
+    drawPrint(
+      pen,
+      dice,
+      body,
+      color,
+      weighted<Print>(dice, { plain: 3, stripes: 1, flowers: 0.6, dots: 0.6, checks: 0.6 }),
+    );
   handbagParts[kind](pen, dice, { color, bottom, top, height });
   tube(pen, arc, tone(color, -0.1), strap);
   return {
@@ -181,7 +187,8 @@ export const drawBackpack: Painter = (pen, dice) => {
   drawShoulderStraps(pen, dice, color, width, height);
   tube(pen, `M-9 ${round(-height + 4)}v-9c0 -9 18 -9 18 0v9`, tone(color, -0.3), 4.5);
   panel(pen, body, color, 0.42);
-  if (chance(dice, 0.25)) drawPrint(pen, dice, body, color, { stripes: 1, dots: 1, flowers: 1, checks: 1, halves: 2 });
+  if (chance(dice, 0.25))
+    drawPrint(pen, dice, body, color, weighted<Print>(dice, { stripes: 1, dots: 1, flowers: 1, checks: 1, halves: 2 }));
   const bag: Bag = { color, bottom: width, top: width * dome, height };
   if (chance(dice, 0.35)) drawFlapPack(pen, dice, bag);
   else drawZipPack(pen, dice, bag);

@@ -6,6 +6,7 @@ import { chance, repeat, weighted } from "../dice.js";
 import type { Pen } from "../pen.js";
 import { drawLaces, drawLast, drawPair, drawSeam, type Last } from "./last.js";
 import type { Painter } from "./product.js";
+
 type BootKind = "laced" | "chelsea" | "tall" | "work";
 
 export const drawBoot: Painter = (pen, dice) => {

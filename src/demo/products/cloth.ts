@@ -2,7 +2,7 @@
 import type { Random } from "../../core/index.js";
 import { contrast, hsl, ink, type Rgb, tone, white } from "../color.js";
 import { ellipse, type Point, polygon, round, smooth } from "../curve.js";
-import { chance, repeat, weighted } from "../dice.js";
+import { chance, repeat } from "../dice.js";
 import type { Pen } from "../pen.js";
 import { motifPath } from "./turned.js";
 
@@ -71,14 +71,7 @@ const prints: Readonly<Record<Exclude<Print, "plain">, DrawPrint>> = {
 };
 
 /** Prints a cloth inside its outline. */
-export function drawPrint(
-  pen: Pen,
-  dice: Random,
-  outline: string,
-  cloth: Rgb,
-  weights: Readonly<Partial<Record<Print, number>>>,
-): void {
-  const print = weighted(dice, weights);
+export function drawPrint(pen: Pen, dice: Random, outline: string, cloth: Rgb, print: Print): void {
   if (print === "plain") return;
   const color = contrast(dice, cloth);
   pen.inside(outline, () => prints[print](pen, dice, color));

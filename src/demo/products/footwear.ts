@@ -6,6 +6,7 @@ import { chance, weighted } from "../dice.js";
 import type { Pen } from "../pen.js";
 import { drawLaces, drawLast, drawPair, drawSeam, type Last } from "./last.js";
 import type { Painter } from "./product.js";
+
 type ShoeKind = "derby" | "loafer" | "strap" | "court";
 
 export const drawShoe: Painter = (pen, dice) => {

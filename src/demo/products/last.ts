@@ -5,6 +5,7 @@ import { bends, ellipse, type Point, round, smooth } from "../curve.js";
 import { chance, repeat } from "../dice.js";
 import type { Pen } from "../pen.js";
 import type { Extent } from "./product.js";
+
 /** Numbers of one shoe; x from the toe at -60 to the heel at about 58; heights over the ground. */
 export interface Last {
   readonly upper: Rgb;

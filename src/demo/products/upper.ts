@@ -1,5 +1,5 @@
 /** What upper garments share: the cut, the way they are laid out, prints, and the parts sewn on in front. */
-import type { Random } from "../../core/index.js";
+import { type Random, random } from "../../core/index.js";
 import { contrast, type Rgb, tone, white } from "../color.js";
 import { ellipse, polygon, round, smooth } from "../curve.js";
 import { chance, repeat, weighted } from "../dice.js";
@@ -16,6 +16,7 @@ import {
   sleevePath,
 } from "./garment.js";
 import type { Extent, Stance } from "./product.js";
+
 /** How often each print is chosen. */
 export type Weights = Readonly<Partial<Record<Print, number>>>;
 
@@ -55,21 +56,24 @@ export function drawUpper(
   return { left: -reach, right: reach, top: cut.top - rise, bottom: low, outline };
 }
 
-/** The same print on the body and the sleeves, without drawing its colors anew. */
+/** One print for body and sleeves: the same colors and spacing wherever it is drawn; chest prints go on the body, which comes last. */
 function drawPrintOnce(pen: Pen, dice: Random, cloth: Rgb, weights: Weights): (outline: string) => void {
   const kind = weighted(dice, weights);
-  const everywhere = kind !== "chest" && kind !== "halves";
+  const roll = dice.below(2 ** 31);
+  const onBody = kind === "chest" || kind === "halves";
   let calls = 0;
   return (outline) => {
     calls++;
-    if (everywhere || calls > 1) drawPrint(pen, dice, outline, cloth, { [kind]: 1 });
+    if (!onBody || calls > 1) drawPrint(pen, random(roll, "print"), outline, cloth, kind);
   };
 }
 
 /** A folded garment with what its kind shows at the neck. */
 export function drawFolded(pen: Pen, dice: Random, weights: Weights, neck: (cloth: Rgb) => void): Extent {
   const cloth = clothColor(dice);
-  const outline = drawFoldedCloth(pen, dice, cloth, (path) => drawPrint(pen, dice, path, cloth, weights));
+  const outline = drawFoldedCloth(pen, dice, cloth, (path) =>
+    drawPrint(pen, dice, path, cloth, weighted(dice, weights)),
+  );
   pen.placed("translate(0 6)", () => neck(cloth));
   return { left: -56, right: 56, top: -70, bottom: 76, outline };
 }

@@ -25,7 +25,7 @@ export function drawExposure(dice: Random): Exposure {
   const slope = dice.between(-0.22, 0.22);
   const fall = dice.between(-0.12, 0.26);
   const warm = dice.between(-0.1, 0.12);
-  const level = dice.between(0.8, 1.12);
+  const level = dice.between(0.9, 1.14);
   return {
     left: level * (1 + slope),
     right: level * (1 - slope),
@@ -33,8 +33,8 @@ export function drawExposure(dice: Random): Exposure {
     bottom: 1 - fall,
     vignette: dice.between(0, 0.3),
     balance: [1 + warm, 1 + dice.between(-0.03, 0.03), 1 - warm],
-    gamma: dice.between(0.8, 1.25),
-    noise: chance(dice, 0.75) ? dice.between(1, 5) : dice.between(5, 12),
+    gamma: dice.between(0.78, 1.12),
+    noise: chance(dice, 0.75) ? dice.between(1, 5) : dice.between(5, 10),
     grain: dice.below(1 << 16),
   };
 }

@@ -6,6 +6,7 @@ import { chance, repeat } from "../dice.js";
 import type { Pen } from "../pen.js";
 import { drawRail, drawShelfTag, type Frame } from "./clutter.js";
 import { leafPath } from "../products/index.js";
+
 type Prop = (pen: Pen, dice: Random, x: number, y: number, size: number) => void;
 
 const drawBox: Prop = (pen, dice, x, y, size) => {

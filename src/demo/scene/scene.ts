@@ -79,7 +79,7 @@ function drawFormat(dice: Random, { left, right, top, bottom }: Extent): { width
 /** A third sharp, the rest a little soft, a few badly focused; in pixels. */
 function drawBlur(dice: Random): number {
   const kind = dice.next();
-  return kind < 0.5 ? 0 : kind < 0.88 ? dice.between(0.4, 1) : dice.between(1, 2.2);
+  return kind < 0.5 ? 0 : kind < 0.88 ? dice.between(0.4, 1) : dice.between(1, 1.9);
 }
 
 function drawQuality(dice: Random): number {

@@ -1,0 +1,45 @@
+/** What every step of a run has at hand. */
+import type { Progress } from "../core/index.js";
+import type { Spec } from "../spec/index.js";
+import type { RunFolder } from "../store/index.js";
+import type { Trace, TraceEvent } from "../trace/index.js";
+
+/** What stands outside a run and is handed in: folders, time, the person watching. */
+export interface Surroundings {
+  readonly cacheFolder: string;
+  readonly stateFolder: string;
+  /** Cores to use. */
+  readonly threads: number;
+  readonly now: () => Date;
+  readonly progress: Progress;
+  readonly listen: (event: TraceEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface RunRequest {
+  /** Folder of photographs, or a manifest. */
+  readonly images: string;
+  /** File of the spec. */
+  readonly spec: string;
+  /** Folder of the run. */
+  readonly out: string;
+  readonly exclude: readonly string[];
+  readonly seed: number;
+  readonly resume: boolean;
+}
+
+/** One run under way. */
+export interface RunContext {
+  readonly request: RunRequest;
+  readonly spec: Spec;
+  readonly folder: RunFolder;
+  readonly trace: Trace;
+  readonly around: Surroundings;
+}
+
+/** Seconds that an action took, with its result. */
+export async function timed<T>(action: () => Promise<T>): Promise<{ result: T; seconds: number }> {
+  const start = performance.now();
+  const result = await action();
+  return { result, seconds: (performance.now() - start) / 1000 };
+}

@@ -1,0 +1,91 @@
+/** The first part of a run: scan, split, audit, written into the run's folder. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Audit, auditDataset } from "../audit/index.js";
+import { Fault, formatSeconds } from "../core/index.js";
+import { countSplits, type Dataset, formatSplits, scan, splitDataset, type SplitRow } from "../dataset/index.js";
+import { writeFileAtomic, writeJson } from "../store/index.js";
+import { type RunContext, type RunRequest, type Surroundings, timed } from "./context.js";
+
+export interface RunData {
+  readonly dataset: Dataset;
+  /** A row for each picture of the data set, in its order. */
+  readonly rows: readonly SplitRow[];
+  readonly audit: Audit;
+}
+
+/** Scans with the user's cache. */
+export function scanImages(
+  images: string,
+  exclude: readonly string[],
+  { cacheFolder, threads, signal, progress }: Surroundings,
+): Promise<Dataset> {
+  return scan(images, { exclude, cachePath: join(cacheFolder, "scans"), threads, signal, progress });
+}
+
+/** Scans and audits; nothing is learned and nothing written but the cache of the scan. */
+export async function auditImages(
+  images: string,
+  { exclude, seed }: Pick<RunRequest, "exclude" | "seed">,
+  around: Surroundings,
+): Promise<Audit> {
+  const dataset = await scanImages(images, exclude, around);
+  return auditDataset(dataset, splitDataset(dataset, { seed }));
+}
+
+/**
+ * Scan, split and audit of a run. Throws `images-insufficient` where no photograph is left for training or for the proof,
+ * `run-mismatch` where a resumed run finds other photographs than it began with.
+ */
+export async function gatherData(context: RunContext): Promise<RunData> {
+  const { request, folder, trace, around } = context;
+  trace.add("action", "scan", `scan ${request.images}`, { exclude: request.exclude });
+  const { result: dataset, seconds } = await timed(() => scanImages(request.images, request.exclude, around));
+  const { pictures, classes, broken } = dataset;
+  const found = { pictures: pictures.length, classes: classes.length, broken: broken.length };
+  trace.add(
+    "observation",
+    "scan",
+    `${found.pictures} readable photographs of ${found.classes} classes, ${found.broken} broken, in ${formatSeconds(seconds)}`,
+    { ...found, seconds },
+  );
+  const rows = splitDataset(dataset, { seed: request.seed });
+  requirePhotographs(rows);
+  await writeSplits(context, rows);
+  trace.add("observation", "split", describeSplit(rows), countSplits(rows));
+  const audit = auditDataset(dataset, rows);
+  for (const { id, text, count } of audit.findings) trace.add("observation", "audit", text, { id, count });
+  await writeJson(folder.file("spec.json"), context.spec);
+  await writeJson(folder.file("audit.json"), audit);
+  return { dataset, rows, audit };
+}
+
+async function writeSplits({ folder }: RunContext, rows: readonly SplitRow[]): Promise<void> {
+  const path = folder.file("splits.csv");
+  const text = formatSplits(rows);
+  const earlier = await readFile(path, "utf8").catch(() => null);
+  if (earlier !== null && earlier !== text)
+    throw new Fault("run-mismatch", {
+      what: "the photographs changed since the run began",
+      expected: `those of ${path}`,
+      got: "others",
+      remedy: "give another folder with --out to begin a new run with them",
+    });
+  await writeFileAtomic(path, text);
+}
+
+function requirePhotographs(rows: readonly SplitRow[]): void {
+  const counts = countSplits(rows);
+  const learned = new Set(rows.filter(({ split }) => split === "train").map(({ label }) => label));
+  if (learned.size >= 2 && counts.test > 0) return;
+  throw new Fault("images-insufficient", {
+    what: "there are too few photographs to learn from and to test on",
+    expected: "at least two classes with four different photographs each",
+    got: `${counts.train} to train on, of ${learned.size} classes, and ${counts.test} to test on`,
+  });
+}
+
+function describeSplit(rows: readonly SplitRow[]): string {
+  const parts = Object.entries(countSplits(rows)).filter(([, count]) => count > 0);
+  return parts.map(([split, count]) => `${split} ${count}`).join(", ");
+}

@@ -1,0 +1,65 @@
+/** `assay run`: the parts in order, each step in the trace, everything finished kept for --resume. */
+import { access } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { describeError } from "../core/index.js";
+import { renderReport } from "../report/index.js";
+import { readSpec } from "../spec/index.js";
+import { openRunFolder, writeFileAtomic, writeJson } from "../store/index.js";
+import { openTrace } from "../trace/index.js";
+import type { Evidence } from "../verify/index.js";
+import type { RunContext, RunRequest, Surroundings } from "./context.js";
+import { gatherData, type RunData } from "./data.js";
+import { learn } from "./learn.js";
+import { prove } from "./prove.js";
+
+export interface RunResult {
+  /** Absolute path of the run's folder. */
+  readonly folder: string;
+  readonly evidence: Evidence;
+}
+
+/** From a folder of photographs and a spec to a verdict for each line. Throws faults; whatever is finished stays for --resume. */
+export async function run(request: RunRequest, around: Surroundings): Promise<RunResult> {
+  const spec = await readSpec(request.spec);
+  const identity = {
+    images: resolve(request.images),
+    spec: spec.hash,
+    exclude: request.exclude.toSorted(),
+    seed: request.seed,
+  };
+  const folder = await openRunFolder(resolve(request.out), identity, request.resume);
+  try {
+    const trace = openTrace(folder.file("trace.jsonl"), around.now, around.listen);
+    const context: RunContext = { request, spec, folder, trace, around };
+    const data = await gatherData(context).catch(async (error: unknown) => {
+      await folder.discard(); // nothing was learned yet: the same command may be given again
+      throw error;
+    });
+    return await learnAndProve(context, data).catch((error: unknown) => {
+      trace.add("fault", "run", describeError(error));
+      throw error;
+    });
+  } finally {
+    await folder.close();
+  }
+}
+
+async function learnAndProve(context: RunContext, data: RunData): Promise<RunResult> {
+  const { folder, trace, spec, around } = context;
+  const bundleFolder = folder.file("bundle");
+  if (await exists(join(bundleFolder, "assay.json")))
+    trace.add("decision", "train", "the bundle of this run is there already");
+  else await learn(context, data, bundleFolder);
+  const { dataset, audit } = data;
+  const evidence = await prove({ bundleFolder, spec, dataset, findings: audit.findings, around, trace });
+  await writeJson(folder.file("evidence.json"), evidence);
+  await writeFileAtomic(folder.file("report.html"), renderReport(evidence, { trace: trace.events }));
+  return { folder: folder.path, evidence };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
