@@ -2,7 +2,7 @@
 import { claimedFormat, fileExtension } from "../image/index.js";
 import { brokenWhere, type Check, ignoredOf, picturesWhere, several, tally } from "./check.js";
 
-const isHeic = (path: string, reason: string): boolean => claimedFormat(path) === "heic" || reason.startsWith("HEIC");
+const isHeic = (reason: string): boolean => reason.startsWith("HEIC");
 
 const leftOut = "They take part in nothing; the rest goes on without them.";
 
@@ -20,21 +20,21 @@ export const fileChecks = {
     severity: "warning",
     certainty: "certain",
     about: "files",
-    find: brokenWhere(({ kind, path, reason }) => kind === "unsupported" && isHeic(path, reason)),
+    find: brokenWhere(({ kind, reason }) => kind === "unsupported" && isHeic(reason)),
     text: (hits) => `${several(hits.length, "photograph")} in HEIC, which cannot be decoded here.`,
     cost: leftOut,
     remedy: (_, { dataset }) =>
-      dataset.broken.find(({ kind, path, reason }) => kind === "unsupported" && isHeic(path, reason))!.remedy,
+      dataset.broken.find(({ kind, reason }) => kind === "unsupported" && isHeic(reason))!.remedy,
   },
   "unsupported-format": {
     severity: "warning",
     certainty: "certain",
     about: "files",
-    find: brokenWhere(({ kind, path, reason }) => kind === "unsupported" && !isHeic(path, reason)),
+    find: brokenWhere(({ kind, reason }) => kind === "unsupported" && !isHeic(reason)),
     text: (hits) => `${several(hits.length, "image file")} in a format that cannot be decoded (${tally(hits)}).`,
     cost: leftOut,
     remedy: (_, { dataset }) =>
-      dataset.broken.find(({ kind, path, reason }) => kind === "unsupported" && !isHeic(path, reason))!.remedy,
+      dataset.broken.find(({ kind, reason }) => kind === "unsupported" && !isHeic(reason))!.remedy,
   },
   "too-large": {
     severity: "warning",

@@ -73,3 +73,14 @@ describe("fitTemperature", () => {
     );
   });
 });
+
+it("smoothed targets claim no more certainty than so many rows can show", () => {
+  // Two classes, all right by a margin of 1: without smoothing T → 0; with it the confidence is 1 − smoothing.
+  const rows = 58;
+  const logits = Float32Array.from({ length: 2 * rows }, (_, i) => (i % 2 === 0 ? 1 : 0));
+  const labels = new Int32Array(rows);
+  const smoothing = 1 / (rows + 2);
+  const { temperature } = fitTemperature(logits, labels, 2, smoothing);
+  expect(1 / (1 + Math.exp(-1 / temperature))).toBeCloseTo(1 - smoothing, 9);
+  expect(fitTemperature(logits, labels, 2).temperature).toBe(0.05);
+});

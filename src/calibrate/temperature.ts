@@ -22,12 +22,20 @@ interface Curve {
 /**
  * The temperature of least negative log-likelihood for logits [n, classes] and their labels: a convex problem in 1/T, by Newton's
  * method inside a shrinking bracket. No rows give 1. Throws a RangeError for logits that are not finite.
+ *
+ * `smoothing` is the share of each target that is spread over the other classes. With 1/(n + 2) for n rows (Platt 1999) no more
+ * certainty is claimed than n rows can show: where all of them are right, the best temperature would otherwise be 0.
  */
-export function fitTemperature(logits: Float32Array, labels: ArrayLike<number>, classes: number): TemperatureFit {
+export function fitTemperature(
+  logits: Float32Array,
+  labels: ArrayLike<number>,
+  classes: number,
+  smoothing = 0,
+): TemperatureFit {
   if (!logits.every(Number.isFinite)) throw new RangeError("logits must be finite");
   const rows = logitLosses(logits, labels, classes).length; // checks the shapes, too
   if (rows === 0) return { temperature: 1, nllBefore: 0, nllAfter: 0 };
-  const measure = (inverse: number): Curve => measureCurve(logits, labels, classes, inverse);
+  const measure = (inverse: number): Curve => measureCurve(logits, labels, classes, inverse, smoothing);
   const before = measure(1);
   const inverse = minimizeConvex(measure, before);
   const after = measure(inverse);
@@ -56,8 +64,14 @@ function minimizeConvex(measure: (inverse: number) => Curve, first: Curve): numb
   return at;
 }
 
-/** Loss log Σ exp(βz) − βz_y: its slope is E[z] − z_y and its curvature Var[z] under the softmax of βz. */
-function measureCurve(logits: Float32Array, labels: ArrayLike<number>, classes: number, inverse: number): Curve {
+/** Loss log Σ exp(βz) − βt, t the target's logit: its slope is E[z] − t and its curvature Var[z] under the softmax of βz. */
+function measureCurve(
+  logits: Float32Array,
+  labels: ArrayLike<number>,
+  classes: number,
+  inverse: number,
+  smoothing: number,
+): Curve {
   const rows = logits.length / classes;
   let value = 0;
   let slope = 0;
@@ -66,12 +80,20 @@ function measureCurve(logits: Float32Array, labels: ArrayLike<number>, classes: 
     const z = logits.subarray(row * classes, (row + 1) * classes);
     const largest = z.reduce((a, b) => Math.max(a, b));
     const { sum, first, second } = moments(z, largest, inverse);
-    const own = z[labels[row]!]! - largest;
+    const own = targetLogit(z, labels[row]!, smoothing) - largest;
     value += Math.log(sum) - inverse * own;
     slope += first - own;
     curvature += Math.max(0, second - first * first);
   }
   return { value: value / rows, slope: slope / rows, curvature: curvature / rows };
+}
+
+/** The logit that a target pulls up: the label's, less the share that the other classes get. */
+function targetLogit(z: Float32Array, label: number, smoothing: number): number {
+  const own = z[label]!;
+  if (smoothing === 0 || z.length < 2) return own;
+  const others = (z.reduce((sum, value) => sum + value, 0) - own) / (z.length - 1);
+  return (1 - smoothing) * own + smoothing * others;
 }
 
 /** Σ exp(β(z − max)), and the first two moments of z − max under the softmax. */

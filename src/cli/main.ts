@@ -29,6 +29,17 @@ export interface VerifyArguments extends Shared {
   readonly out?: string;
 }
 
+export interface InitArguments extends Shared {
+  readonly yes: boolean;
+  readonly asA?: string;
+  readonly iWant?: string;
+  readonly soThat?: string;
+  readonly constraint?: readonly string[];
+  readonly reward?: readonly string[];
+  readonly penalty?: readonly string[];
+  readonly goal?: readonly string[];
+}
+
 export interface AuditArguments extends Shared {
   readonly out?: string;
   readonly exclude: readonly string[];
@@ -40,7 +51,7 @@ export interface DemoArguments extends Shared {
   readonly seed: number;
 }
 
-const later = ["init", "plan", "explain", "serve", "bench", "deploy"] as const;
+const later = ["plan", "explain", "serve", "bench", "deploy"] as const;
 
 function buildProgram(finish: (code: number) => void): Command {
   const program = new Command("assay");
@@ -57,10 +68,24 @@ function buildProgram(finish: (code: number) => void): Command {
       `\nnot built yet: ${later.join(", ")}\n\nExit codes: 0 every hard requirement met; 1 a fault; 2 wrong usage; 3 some hard requirement not met;\n4 none unmet but some unproven or not checkable; 130 interrupted (continue with --resume).`,
     );
 
+  shared(program.command("init"))
+    .description("write a spec by asking; without a terminal from the flags, with sensible lines for the rest")
+    .argument("[dir]", "folder of the new spec.md", ".")
+    .option("--as-a <who>", "the story: who asks")
+    .option("--i-want <what>", "the story: what is needed")
+    .option("--so-that <why>", "the story: what for")
+    .option("--constraint <line...>", "lines that must hold")
+    .option("--reward <line...>", "lines that are good to have")
+    .option("--penalty <line...>", "lines that are bad to have")
+    .option("--goal <line...>", "lines that must be there in the end")
+    .option("--yes", "ask nothing", false)
+    .addHelpText("after", '\nExample: assay init --i-want "sort mugs" --constraint "At least 90% accuracy" "Model size < 30 MB"')
+    .action(async (dir: string, options: InitArguments) => finish(await (await import("./init.js")).initCommand(dir, options)));
+
   shared(program.command("run"))
     .description("train on a folder of photographs and prove the result against a spec")
     .argument("<images>", "folder with one sub-folder for each class, or train|val|test folders of such")
-    .option("--spec <file>", "the requirements, Markdown or YAML")
+    .option("--spec <file>", "the requirements, Markdown or YAML (default: inferred from the folder)")
     .option("--out <dir>", "folder of the run (default: assay-<name of the images folder>)")
     .option("--exclude <class...>", "classes to leave out", [])
     .option("--seed <n>", "seed of every random choice", wholeNumber, 1)

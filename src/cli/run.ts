@@ -1,7 +1,6 @@
 /** `assay run`: from photographs and a spec to the verdict table. */
 import { existsSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
-import { Fault } from "../core/index.js";
 import { run, type RunResult, type Surroundings } from "../pipeline/index.js";
 import { exitCode, renderVerdictTable, summarize } from "../report/index.js";
 import { cacheFolder, stateFolder } from "../store/index.js";
@@ -10,16 +9,10 @@ import { listenForInterrupts } from "./signals.js";
 import { openTerminal, type Terminal } from "./terminal.js";
 
 export async function runCommand(images: string, options: RunArguments): Promise<number> {
-  if (options.spec === undefined)
-    throw new Fault("usage", {
-      what: "no spec was given",
-      expected: "--spec with a file",
-      remedy: "write one as in docs/spec.md",
-    });
   const terminal = openTerminal(options.json);
   const request = {
     images,
-    spec: options.spec,
+    spec: options.spec ?? null,
     out: options.out ?? `assay-${basename(resolve(images))}`,
     exclude: options.exclude,
     seed: options.seed,

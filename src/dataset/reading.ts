@@ -5,11 +5,13 @@ import { promisify } from "node:util";
 import { describeError, formatBytes, sha256 } from "../core/index.js";
 import {
   claimedFormat,
+  foreignByName,
   type ImageFacts,
   openPicture,
   sniffBytes,
   sniffFormat,
   UnreadableImage,
+  unsupportedFormat,
 } from "../image/index.js";
 import { errorCode } from "../store/index.js";
 import type { Allowance } from "./allowance.js";
@@ -64,6 +66,8 @@ async function readOpened(file: number, path: string, stamp: FileStamp, memory: 
   return await memory.files.use(stamp.sizeBytes, async () => {
     const bytes = await readWhole(file, stamp);
     if (!bytes) return broken("changing", "the file changed while it was read", "run again when the folder is at rest");
+    const foreign = foreignByName(path, bytes);
+    if (foreign) throw unsupportedFormat(foreign);
     const picture = await openPicture(bytes);
     const { pixelHash, facts } = await memory.pixels.use(decodedBytes(picture.facts), () => picture.inspect());
     return { kind: "picture", sizeBytes: bytes.length, fileHash: sha256(bytes), pixelHash, facts };

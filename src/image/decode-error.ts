@@ -1,6 +1,7 @@
 /** The decoder's complaints in plain words. */
 import { describeError, Fault, formatCount } from "../core/index.js";
-import { conversionAdvice, type FormatName, sniffFormat } from "./formats.js";
+import { foreignFormat, sniffFormat } from "./formats.js";
+import { recognizeImpostor } from "./impostors.js";
 
 /** Why a file could not be decoded: what the audit counts by. */
 export type UnreadableKind = "empty" | "not-image" | "unsupported" | "truncated" | "corrupt" | "too-large";
@@ -47,14 +48,16 @@ export class UnreadableImage extends Fault {
 export function explainDecodeError(error: unknown, bytes: Uint8Array): UnreadableImage {
   if (error instanceof UnreadableImage) return error;
   const format = sniffFormat(bytes);
-  const advice = format && conversionAdvice(format);
-  if (format && advice) return unsupported(format, advice, error);
+  const foreign = format && foreignFormat(format);
+  if (foreign) return unsupportedFormat(foreign, error);
   const message = describeError(error);
   const known = complaints.find((complaint) => complaint.says.test(message));
   // A file that begins like an image and still is none to the decoder has lost the rest of its header.
   if (known?.kind === "not-image" && format) return new UnreadableImage("truncated", truncated, { cause: error });
+  const impostor = known?.kind === "not-image" ? recognizeImpostor(bytes) : null;
+  if (impostor) return new UnreadableImage("not-image", impostor.text, { remedy: impostor.remedy, cause: error });
   if (known) return new UnreadableImage(known.kind, known.text, { cause: error });
-  return new UnreadableImage("corrupt", `damaged data (${firstSentence(message)})`, { cause: error });
+  return new UnreadableImage("corrupt", `the decoder gives up (${firstSentence(message)})`, { cause: error });
 }
 
 export function tooLarge(width: number, height: number, limit: number): UnreadableImage {
@@ -64,9 +67,13 @@ export function tooLarge(width: number, height: number, limit: number): Unreadab
   });
 }
 
-function unsupported(format: FormatName, advice: string, cause: unknown): UnreadableImage {
-  return new UnreadableImage("unsupported", `${format.toUpperCase()}, which the image library cannot decode`, {
-    remedy: advice,
+/** A picture in a format that is known and not decoded. */
+export function unsupportedFormat(
+  format: { readonly title: string; readonly advice: string },
+  cause?: unknown,
+): UnreadableImage {
+  return new UnreadableImage("unsupported", `${format.title}, which the image library cannot decode`, {
+    remedy: format.advice,
     cause,
   });
 }

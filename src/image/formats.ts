@@ -2,12 +2,10 @@
 
 interface Format {
   readonly extensions: readonly string[];
-  /** Whether the libraries that come with sharp decode it. */
-  readonly decoded: boolean;
   /** Whether files of this content look like this one by their first bytes. */
   readonly matches?: (head: Uint8Array) => boolean;
-  /** For formats that are not decoded: how to get a picture that is. */
-  readonly convert?: string;
+  /** For formats that are not decoded: their name for people, and how to get a picture that is decoded. */
+  readonly foreign?: { readonly title: string; readonly advice: string };
 }
 
 const ascii = (head: Uint8Array, start: number, length: number): string =>
@@ -29,69 +27,72 @@ const rawExtensions = ["dng", "nef", "cr2", "cr3", "arw", "orf", "rw2", "raf", "
 
 /** Every format that is known, whether it is decoded or only recognized. The first whose content matches wins. */
 export const formats = {
-  jpeg: { extensions: ["jpg", "jpeg", "jpe", "jfif"], decoded: true, matches: startsWith(0xff, 0xd8, 0xff) },
-  png: { extensions: ["png"], decoded: true, matches: startsWith(0x89, 0x50, 0x4e, 0x47) },
+  jpeg: { extensions: ["jpg", "jpeg", "jpe", "jfif"], matches: startsWith(0xff, 0xd8, 0xff) },
+  png: { extensions: ["png"], matches: startsWith(0x89, 0x50, 0x4e, 0x47) },
   webp: {
     extensions: ["webp"],
-    decoded: true,
     matches: (head) => ascii(head, 0, 4) === "RIFF" && ascii(head, 8, 4) === "WEBP",
   },
-  gif: { extensions: ["gif"], decoded: true, matches: (head) => ascii(head, 0, 4) === "GIF8" },
-  avif: { extensions: ["avif"], decoded: true, matches: brand("avif", "avis") },
+  gif: { extensions: ["gif"], matches: (head) => ascii(head, 0, 4) === "GIF8" },
+  avif: { extensions: ["avif"], matches: brand("avif", "avis") },
   tiff: {
     extensions: ["tif", "tiff"],
-    decoded: true,
-    matches: (head) =>
-      [startsWith(0x49, 0x49, 0x2a, 0), startsWith(0x4d, 0x4d, 0, 0x2a), startsWith(0x49, 0x49, 0x2b, 0)].some((test) =>
-        test(head),
-      ) || startsWith(0x4d, 0x4d, 0, 0x2b)(head),
+    // Either byte order, and BigTIFF (43) beside the plain one (42).
+    matches: (head) => /^(II[*+]\0|MM\0[*+])/.test(ascii(head, 0, 4)),
   },
   svg: {
     extensions: ["svg"],
-    decoded: true,
     matches: (head) => /^\s*(<\?xml[^>]*>\s*)?(<!--[^]*?-->\s*)*<svg[\s>]/.test(ascii(head, 0, head.length)),
   },
   heic: {
     extensions: ["heic", "heif", "hif"],
-    decoded: false,
     matches: brand("heic", "heix", "hevc", "hevx", "heim", "heis", "mif1", "msf1"),
-    convert:
-      "convert it to JPEG (macOS: `sips -s format jpeg photo.heic --out photo.jpg`; Linux: `heif-convert photo.heic photo.jpg`), or set the phone's camera to “most compatible”",
+    foreign: {
+      title: "HEIC (HEVC)",
+      advice:
+        "convert it to JPEG (macOS: `sips -s format jpeg photo.heic --out photo.jpg`; Linux: `heif-convert photo.heic photo.jpg`), or set the phone's camera to “most compatible”",
+    },
   },
   bmp: {
     extensions: ["bmp", "dib"],
-    decoded: false,
     matches: (head) => ascii(head, 0, 2) === "BM",
-    convert: "convert it to PNG (`magick photo.bmp photo.png`), which loses nothing",
+    foreign: { title: "BMP", advice: "convert it to PNG (`magick photo.bmp photo.png`), which loses nothing" },
   },
   "jpeg 2000": {
     extensions: ["jp2", "j2k", "jpx", "jpf"],
-    decoded: false,
     matches: (head) => ascii(head, 4, 4) === "jP  " || startsWith(0xff, 0x4f, 0xff, 0x51)(head),
-    convert: reExport,
+    foreign: { title: "JPEG 2000", advice: reExport },
   },
   "jpeg xl": {
     extensions: ["jxl"],
-    decoded: false,
     matches: (head) => ascii(head, 4, 4) === "JXL " || startsWith(0xff, 0x0a)(head),
-    convert: "convert it with `djxl photo.jxl photo.jpg`",
+    foreign: { title: "JPEG XL", advice: "convert it with `djxl photo.jxl photo.jpg`" },
   },
   photoshop: {
     extensions: ["psd", "psb"],
-    decoded: false,
     matches: (head) => ascii(head, 0, 4) === "8BPS",
-    convert: reExport,
+    foreign: { title: "Photoshop", advice: reExport },
   },
-  "camera raw": { extensions: rawExtensions, decoded: false, convert: "develop it and export it as JPEG" },
+  "camera raw": {
+    extensions: rawExtensions,
+    foreign: { title: "camera raw", advice: "develop it and export it as JPEG" },
+  },
   netpbm: {
     extensions: ["ppm", "pgm", "pbm", "pnm"],
-    decoded: false,
     matches: (head) => /^P[1-7]\s/.test(ascii(head, 0, 3)),
-    convert: "convert it to PNG",
+    foreign: { title: "Netpbm", advice: "convert it to PNG" },
   },
-  icon: { extensions: ["ico", "cur"], decoded: false, matches: startsWith(0, 0, 1, 0), convert: "convert it to PNG" },
-  targa: { extensions: ["tga"], decoded: false, convert: "convert it to PNG" },
-  exr: { extensions: ["exr", "hdr"], decoded: false, matches: startsWith(0x76, 0x2f, 0x31, 0x01), convert: reExport },
+  icon: {
+    extensions: ["ico", "cur"],
+    matches: startsWith(0, 0, 1, 0),
+    foreign: { title: "icon", advice: "convert it to PNG" },
+  },
+  targa: { extensions: ["tga"], foreign: { title: "Targa", advice: "convert it to PNG" } },
+  exr: {
+    extensions: ["exr", "hdr"],
+    matches: startsWith(0x76, 0x2f, 0x31, 0x01),
+    foreign: { title: "OpenEXR or HDR", advice: reExport },
+  },
 } as const satisfies Record<string, Format>;
 
 export type FormatName = keyof typeof formats;
@@ -124,13 +125,24 @@ export function sniffFormat(head: Uint8Array): FormatName | null {
   return table.find(([, format]) => format.matches?.(start))?.[0] ?? null;
 }
 
-/** How to convert a format that is not decoded, or null for one that is. */
-export function conversionAdvice(name: FormatName): string | null {
+/** What to call a format that is not decoded, and how to convert it; null for one that is decoded. */
+export function foreignFormat(name: FormatName): { readonly title: string; readonly advice: string } | null {
   const format: Format = formats[name];
-  return format.convert ?? null;
+  return format.foreign ?? null;
 }
 
-/** Whether pictures of this format are decoded. */
-export function isDecoded(name: FormatName): boolean {
-  return formats[name].decoded;
+/**
+ * The format that a file's name claims, where that is one that is not decoded and the content is no other picture. Camera raw
+ * files begin like TIFF and hold a thumbnail that the decoder would take for the photograph.
+ */
+export function foreignByName(
+  path: string,
+  bytes: Uint8Array,
+): { readonly title: string; readonly advice: string } | null {
+  const claimed = claimedFormat(path);
+  const foreign = claimed && foreignFormat(claimed);
+  if (!foreign || bytes.length === 0) return null;
+  const shown = sniffFormat(bytes);
+  const another = shown !== null && !foreignFormat(shown) && !(claimed === "camera raw" && shown === "tiff");
+  return another ? null : foreign;
 }

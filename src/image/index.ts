@@ -1,14 +1,13 @@
 /** Photographs in and out: decode, orient, hash, prepare for a network, encode. The only module that imports sharp (libvips). */
-export { explainDecodeError, UnreadableImage, type UnreadableKind } from "./decode-error.js";
+export { explainDecodeError, UnreadableImage, type UnreadableKind, unsupportedFormat } from "./decode-error.js";
 export { decodePixels, losslessCopy } from "./copies.js";
 export { encodeJpeg, encodePng, thumbnail } from "./encode.js";
 export {
   claimedFormat,
-  conversionAdvice,
   fileExtension,
+  foreignByName,
   type FormatName,
   imageExtensions,
-  isDecoded,
   sniffBytes,
   sniffFormat,
 } from "./formats.js";

@@ -19,8 +19,8 @@ export interface Surroundings {
 export interface RunRequest {
   /** Folder of photographs, or a manifest. */
   readonly images: string;
-  /** File of the spec. */
-  readonly spec: string;
+  /** File of the spec; null: inferred from the photographs. */
+  readonly spec: string | null;
   /** Folder of the run. */
   readonly out: string;
   readonly exclude: readonly string[];

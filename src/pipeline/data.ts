@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Audit, auditDataset } from "../audit/index.js";
 import { Fault, formatSeconds } from "../core/index.js";
 import { countSplits, type Dataset, formatSplits, scan, splitDataset, type SplitRow } from "../dataset/index.js";
+import { checkStory } from "../spec/index.js";
 import { writeFileAtomic, writeJson } from "../store/index.js";
 import { type RunContext, type RunRequest, type Surroundings, timed } from "./context.js";
 
@@ -55,7 +56,7 @@ export async function gatherData(context: RunContext): Promise<RunData> {
   trace.add("observation", "split", describeSplit(rows), countSplits(rows));
   const audit = auditDataset(dataset, rows);
   for (const { id, text, count } of audit.findings) trace.add("observation", "audit", text, { id, count });
-  await writeJson(folder.file("spec.json"), context.spec);
+  await writeJson(folder.file("spec.json"), { ...context.spec, invest: checkStory(context.spec) });
   await writeJson(folder.file("audit.json"), audit);
   return { dataset, rows, audit };
 }

@@ -115,7 +115,7 @@ async function fitAndCalibrate(context: RunContext, data: RunData, parts: Parts)
   const images = parts.select.pictures.length;
   trace.add("observation", "head", `accuracy ${formatPercent(accuracy)} on ${images} photographs of select`, { accuracy, images });
   const logits = applyHead(fit.head, parts.calibrate.features);
-  const calibration = fitTemperature(logits, parts.calibrate.labels, classes);
+  const calibration = fitTemperature(logits, parts.calibrate.labels, classes, 1 / (parts.calibrate.labels.length + 2));
   trace.add("observation", "calibrate", `temperature ${calibration.temperature.toFixed(3)}`, { ...calibration });
   return { fit, selectAccuracy: accuracy, temperature: calibration.temperature };
 }

@@ -3,12 +3,12 @@ import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { describeError } from "../core/index.js";
 import { renderReport } from "../report/index.js";
-import { readSpec } from "../spec/index.js";
+import { checkStory, inferSpec, parseSpec, readSpec, type Spec } from "../spec/index.js";
 import { openRunFolder, writeFileAtomic, writeJson } from "../store/index.js";
 import { openTrace } from "../trace/index.js";
 import type { Evidence } from "../verify/index.js";
 import type { RunContext, RunRequest, Surroundings } from "./context.js";
-import { gatherData, type RunData } from "./data.js";
+import { gatherData, type RunData, scanImages } from "./data.js";
 import { learn } from "./learn.js";
 import { prove } from "./prove.js";
 
@@ -20,7 +20,7 @@ export interface RunResult {
 
 /** From a folder of photographs and a spec to a verdict for each line. Throws faults; whatever is finished stays for --resume. */
 export async function run(request: RunRequest, around: Surroundings): Promise<RunResult> {
-  const spec = await readSpec(request.spec);
+  const { spec, text } = await findSpec(request, around);
   const identity = {
     images: resolve(request.images),
     spec: spec.hash,
@@ -31,10 +31,12 @@ export async function run(request: RunRequest, around: Surroundings): Promise<Ru
   try {
     const trace = openTrace(folder.file("trace.jsonl"), around.now, around.listen);
     const context: RunContext = { request, spec, folder, trace, around };
+    describeSpec(context, text);
     const data = await gatherData(context).catch(async (error: unknown) => {
       await folder.discard(); // nothing was learned yet: the same command may be given again
       throw error;
     });
+    if (text !== null) await writeFileAtomic(folder.file("spec.md"), text);
     return await learnAndProve(context, data).catch((error: unknown) => {
       trace.add("fault", "run", describeError(error));
       throw error;
@@ -42,6 +44,21 @@ export async function run(request: RunRequest, around: Surroundings): Promise<Ru
   } finally {
     await folder.close();
   }
+}
+
+/** The spec of the request, or one that fits what is in the folder. */
+async function findSpec(request: RunRequest, around: Surroundings): Promise<{ spec: Spec; text: string | null }> {
+  if (request.spec !== null) return { spec: await readSpec(request.spec), text: null };
+  const { classes, pictures } = await scanImages(request.images, request.exclude, around);
+  const text = inferSpec({ classes: classes.length, images: pictures.length });
+  return { spec: parseSpec(text, "inferred", "markdown"), text };
+}
+
+/** Says what was inferred and what the INVEST check warns of, before anything is learned. */
+function describeSpec({ trace, spec }: RunContext, inferred: string | null): void {
+  if (inferred !== null) trace.add("decision", "spec", `no spec given; inferred from the folder:\n\n${inferred}`);
+  for (const { pass, name, why, letter } of checkStory(spec))
+    if (!pass) trace.add("observation", "spec", `${name}: ${why}`, { letter });
 }
 
 async function learnAndProve(context: RunContext, data: RunData): Promise<RunResult> {

@@ -248,3 +248,8 @@ test("every kind but one is reached by an example, and every nearest phrasing is
     for (const example of kinds[kind].examples)
       expect([example, read(example, "rewards").kind]).toEqual([example, kind]);
 });
+
+test("a paragraph instead of a line is kept whole and not searched", () => {
+  const text = `95% accuracy ${"and more ".repeat(200)}`.trim();
+  expect(read(text)).toMatchObject({ kind: "not-checkable", text });
+});

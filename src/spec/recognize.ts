@@ -25,6 +25,9 @@ const roles: Readonly<Record<List, Exclude<Role, "premise">>> = {
   penalties: "soft",
 };
 
+/** Characters; what is longer is prose, and patterns are slow on it. */
+const longestLine = 1000;
+
 /** A requirement and the significance level that its line asks for. */
 export interface Recognized {
   readonly requirement: Requirement;
@@ -39,7 +42,7 @@ interface Match {
 
 /** Reads one line. Throws the fault spec-invalid where a number is missing, doubled or impossible. */
 export function recognize(line: ListLine, id: string, source: string): Recognized {
-  const phrase = readPhrase(line.text);
+  const phrase = readPhrase(line.text.length > longestLine ? "" : line.text);
   const place: Place = { source, line, phrase };
   if (phrase.onlyAlpha) return { requirement: describeLevel(place, id), alpha: phrase.alpha };
   const match = choose(matches(place), roles[line.list]);

@@ -11,8 +11,8 @@ function finish(minimizer: Minimizer, evaluate: (point: Float64Array) => Evaluat
   return evaluations;
 }
 
-/** 1 + ½·Σ stiffness·(x − 1)², the stiffnesses spread over five orders of magnitude. */
-const stiffness = Float64Array.from({ length: 40 }, (_, i) => 10 ** (5 * (i / 39)));
+/** 1 + ½·Σ stiffness·(x − 1)², the stiffnesses spread over three orders of magnitude. */
+const stiffness = Float64Array.from({ length: 40 }, (_, i) => 10 ** (3 * (i / 39)));
 
 function bowl(point: Float64Array): Evaluated {
   const value = point.reduce((sum, x, i) => sum + 0.5 * stiffness[i]! * (x - 1) ** 2, 1);

@@ -106,15 +106,15 @@ describe("the preconditioner", () => {
 
   it("is symmetric, positive, and agrees with its own norm", async () => {
     const directions = await findDirections(engine, spread, dimensions, 1, 1);
-    const { apply, norm } = makePreconditioner(directions, classes, 0.1);
+    const preconditioner = makePreconditioner(directions, classes, 0.1);
     const [a, b] = [normals(classes * (dimensions + 1)), normals(classes * (dimensions + 1))];
     const [mappedA, mappedB] = [Float64Array.from(a), Float64Array.from(b)];
-    apply(mappedA);
-    apply(mappedB);
+    preconditioner.apply(mappedA);
+    preconditioner.apply(mappedB);
     const dot = (x: Float64Array, y: Float64Array): number => x.reduce((sum, value, i) => sum + value * y[i]!, 0);
     expect(dot(a, mappedB) / dot(b, mappedA)).toBeCloseTo(1, 8);
-    expect(norm(a) / dot(a, mappedA)).toBeCloseTo(1, 8);
-    expect(norm(a)).toBeGreaterThan(0);
+    expect(preconditioner.norm(a) / dot(a, mappedA)).toBeCloseTo(1, 8);
+    expect(preconditioner.norm(a)).toBeGreaterThan(0);
   });
 });
 

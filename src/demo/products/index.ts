@@ -19,33 +19,35 @@ export interface Product {
   readonly draw: Painter;
   /** How often it is photographed in each way. */
   readonly stances: Readonly<Partial<Record<Stance, number>>>;
+  /** Hangs from a hook that may be over a rail. */
+  readonly hooked: boolean;
 }
 
-const standing: Product["stances"] = { stand: 1 };
-const worn: Product["stances"] = { hang: 3, lie: 3 };
+const standing = { stances: { stand: 1 }, hooked: false } as const;
+const worn = { stances: { hang: 3, lie: 3 }, hooked: true } as const;
 
 /** By class name, from the most to the least frequent in the demo. */
 export const products = {
-  "t-shirt": { draw: drawTshirt, stances: worn },
-  mug: { draw: drawMug, stances: standing },
-  shoe: { draw: drawShoe, stances: standing },
-  shirt: { draw: drawShirt, stances: worn },
-  bottle: { draw: drawBottle, stances: standing },
-  blouse: { draw: drawBlouse, stances: worn },
-  sneaker: { draw: drawSneaker, stances: standing },
-  cup: { draw: drawCup, stances: standing },
-  pan: { draw: drawPan, stances: standing },
-  boot: { draw: drawBoot, stances: standing },
-  pot: { draw: drawPot, stances: standing },
-  bowl: { draw: drawBowl, stances: standing },
-  vase: { draw: drawVase, stances: standing },
-  jug: { draw: drawJug, stances: standing },
-  handbag: { draw: drawHandbag, stances: { stand: 3, lie: 1 } },
-  lamp: { draw: drawLamp, stances: { stand: 5, hang: 1 } },
-  chair: { draw: drawChair, stances: standing },
-  teapot: { draw: drawTeapot, stances: standing },
-  backpack: { draw: drawBackpack, stances: { stand: 3, hang: 1, lie: 1 } },
-  clock: { draw: drawClock, stances: { hang: 2, stand: 1 } },
+  "t-shirt": { draw: drawTshirt, ...worn },
+  mug: { draw: drawMug, ...standing },
+  shoe: { draw: drawShoe, ...standing },
+  shirt: { draw: drawShirt, ...worn },
+  bottle: { draw: drawBottle, ...standing },
+  blouse: { draw: drawBlouse, ...worn },
+  sneaker: { draw: drawSneaker, ...standing },
+  cup: { draw: drawCup, ...standing },
+  pan: { draw: drawPan, ...standing },
+  boot: { draw: drawBoot, ...standing },
+  pot: { draw: drawPot, ...standing },
+  bowl: { draw: drawBowl, ...standing },
+  vase: { draw: drawVase, ...standing },
+  jug: { draw: drawJug, ...standing },
+  handbag: { draw: drawHandbag, stances: { stand: 3, lie: 1 }, hooked: false },
+  lamp: { draw: drawLamp, stances: { stand: 5, hang: 1 }, hooked: false },
+  chair: { draw: drawChair, ...standing },
+  teapot: { draw: drawTeapot, ...standing },
+  backpack: { draw: drawBackpack, stances: { stand: 3, hang: 1, lie: 1 }, hooked: false },
+  clock: { draw: drawClock, stances: { hang: 2, stand: 1 }, hooked: false },
 } as const satisfies Record<string, Product>;
 
 export type ProductName = keyof typeof products;
