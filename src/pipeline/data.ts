@@ -2,9 +2,19 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Audit, auditDataset } from "../audit/index.js";
-import { Fault, formatSeconds } from "../core/index.js";
-import { countSplits, type Dataset, formatSplits, scan, splitDataset, type SplitRow } from "../dataset/index.js";
+import { Fault, formatPercent, formatSeconds } from "../core/index.js";
+import {
+  chooseTestShare,
+  countSplits,
+  type Dataset,
+  formatSplits,
+  type Picture,
+  scan,
+  splitDataset,
+  type SplitRow,
+} from "../dataset/index.js";
 import { checkStory } from "../spec/index.js";
+import { openingAlpha, provable } from "../statistics/index.js";
 import { writeFileAtomic, writeJson } from "../store/index.js";
 import { type RunContext, type RunRequest, type Surroundings, timed } from "./context.js";
 
@@ -50,7 +60,7 @@ export async function gatherData(context: RunContext): Promise<RunData> {
     `${found.pictures} readable photographs of ${found.classes} classes, ${found.broken} broken, in ${formatSeconds(seconds)}`,
     { ...found, seconds },
   );
-  const rows = splitDataset(dataset, { seed: request.seed });
+  const rows = splitDataset(dataset, { seed: request.seed, testShare: sizeTest(context, dataset) });
   requirePhotographs(rows);
   await writeSplits(context, rows);
   trace.add("observation", "split", describeSplit(rows), countSplits(rows));
@@ -59,6 +69,27 @@ export async function gatherData(context: RunContext): Promise<RunData> {
   await writeJson(folder.file("spec.json"), { ...context.spec, invest: checkStory(context.spec) });
   await writeJson(folder.file("audit.json"), audit);
   return { dataset, rows, audit };
+}
+
+/** The share of test photographs that the spec's accuracy needs; said before anything is learned, with what it can prove. */
+function sizeTest({ spec, trace }: RunContext, { pictures, classes }: Dataset): number {
+  const targets = spec.requirements.flatMap(({ kind, judgedOn, target }) =>
+    kind === "accuracy" && judgedOn === "test" && target !== null ? [target.value] : [],
+  );
+  const target = targets.length > 0 ? Math.max(...targets) : null;
+  const alpha = openingAlpha(spec.alpha, 1);
+  const distinct = (chosen: readonly Picture[]): number => new Set(chosen.map(({ pixelHash }) => pixelHash)).size;
+  const sized = chooseTestShare({ images: distinct(pictures), classes: classes.length, target, alpha });
+  const given = distinct(pictures.filter((picture) => picture.given === "test"));
+  if (given === 0) {
+    trace.add("decision", "split", `test share ${formatPercent(sized.share, 0)}: ${sized.reason}`, { ...sized, target, alpha });
+    return sized.share;
+  }
+  const mustBeRight = target === null ? null : provable(given, target, alpha);
+  const proves =
+    mustBeRight === null ? "even all right would not prove the target" : `they prove the target when at least ${mustBeRight} are right`;
+  trace.add("decision", "split", `test split given, ${given} photographs${target === null ? "" : `: ${proves}`}`, { given, target, alpha });
+  return sized.share;
 }
 
 async function writeSplits({ folder }: RunContext, rows: readonly SplitRow[]): Promise<void> {

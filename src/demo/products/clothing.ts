@@ -59,7 +59,7 @@ export const drawShirt: Painter = (pen, dice, stance) => {
     });
   }
   const cut = drawCut(dice, {
-    sleeve: chance(dice, 0.8) ? longSleeve(dice) : shortSleeve(dice),
+    sleeve: chance(dice, 0.84) ? longSleeve(dice) : shortSleeve(dice),
     drop: 12,
     pointed: true,
     neck: dice.between(13, 17),

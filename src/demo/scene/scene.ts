@@ -53,7 +53,8 @@ export function arrangeScene(dice: Random, name: ProductName): Scene {
   const subject = placeSubject(dice, { width, height }, drawn, stance);
   const frame: Frame = { width, height, ground: stance === "stand" ? Math.round(subject.y) : height };
   const backdrop = drawBackdrop(dice, stance, frame.ground);
-  drawSetting(pen, dice, frame, stance, subject, backdrop.horizon);
+  if (stance === "stand") drawStand(pen, dice, frame, backdrop.horizon);
+  if (stance === "hang" && products[name].hooked) drawHookRail(pen, dice, frame, subject);
   drawNeighbors(pen, dice, frame, name, stance, subject);
   drawShadow(pen, dice, stance, subject);
   pen.placed(subject.transform, () => pen.paste(subject.marks));
@@ -132,17 +133,15 @@ function placeSubject(
   return place(dice, drawn, stance, scale, x, stance === "stand" ? base : middle);
 }
 
-/** The shelf or rail, where there is one. */
-function drawSetting(pen: Pen, dice: Random, frame: Frame, stance: Stance, subject: Placed, horizon: number): void {
-  if (stance === "stand") drawCrease(pen, frame, horizon);
-  if (stance === "stand" && chance(dice, 0.42)) drawShelf(pen, dice, frame);
-  if (stance === "hang" && chance(dice, 0.4))
-    drawRail(
-      pen,
-      dice,
-      frame,
-      Math.max(6, subject.y + (subject.extent.top * 0.5 - subject.extent.bottom * 0.5) * subject.scale),
-    );
+/** The edge between wall and surface, and a shelf on it now and then. */
+function drawStand(pen: Pen, dice: Random, frame: Frame, horizon: number): void {
+  drawCrease(pen, frame, horizon);
+  if (chance(dice, 0.42)) drawShelf(pen, dice, frame);
+}
+
+/** A rail at the height of the hook, where there is one. */
+function drawHookRail(pen: Pen, dice: Random, frame: Frame, { extent, scale, y }: Placed): void {
+  if (chance(dice, 0.4)) drawRail(pen, dice, frame, Math.max(6, y - ((extent.bottom - extent.top) / 2) * scale));
 }
 
 /** Other goods and things behind and beside, partly outside the picture; a third of them of the same kind. */
