@@ -11,7 +11,7 @@ import { type Audit, auditDataset, type FindingId } from "./index.js";
 
 type Outcome =
   | { readonly picture: Partial<ImageFacts> }
-  | { readonly broken: BrokenKind; readonly says?: RegExp }
+  | { readonly broken: BrokenKind; readonly says: RegExp }
   | { readonly ignored: IgnoredKind };
 
 interface Case {
@@ -19,11 +19,33 @@ interface Case {
   readonly make: () => Promise<Uint8Array> | Uint8Array;
   readonly outcome: Outcome;
   /** Every finding that names the file. */
-  readonly findings?: readonly FindingId[];
+  readonly findings: readonly FindingId[];
 }
 
 const width = 60;
 const height = 40;
+
+/** It is read, these facts hold, and exactly these findings name it. */
+const reads = (file: string, make: Case["make"], picture: Partial<ImageFacts>, ...findings: FindingId[]): Case => ({
+  file,
+  make,
+  outcome: { picture },
+  findings,
+});
+/** It cannot be read for this reason, counted by this finding. */
+const fails = (file: string, make: Case["make"], broken: BrokenKind, finding: FindingId, says = /./): Case => ({
+  file,
+  make,
+  outcome: { broken, says },
+  findings: [finding],
+});
+/** It is passed over; the finding has the same name. */
+const skips = (file: string, make: Case["make"], ignored: IgnoredKind & FindingId): Case => ({
+  file,
+  make,
+  outcome: { ignored },
+  findings: [ignored],
+});
 
 let number = 0;
 /** A smooth colored picture, another one for every call. */
@@ -91,93 +113,37 @@ const svg = (attributes: string, body = '<rect width="40" height="30" fill="red"
   `<svg xmlns="http://www.w3.org/2000/svg" ${attributes}>${body}</svg>`;
 
 const plain: readonly Case[] = [
-  { file: "baseline.jpg", make: () => photo().jpeg().toBuffer(), outcome: { picture: jpegFacts } },
-  {
-    file: "progressive.jpg",
-    make: () => photo().jpeg({ progressive: true }).toBuffer(),
-    outcome: { picture: jpegFacts },
-  },
-  {
-    file: "full-chroma.jpeg",
-    make: () => photo().jpeg({ chromaSubsampling: "4:4:4" }).toBuffer(),
-    outcome: { picture: jpegFacts },
-  },
-  { file: "mozjpeg.JPE", make: () => photo().jpeg({ mozjpeg: true }).toBuffer(), outcome: { picture: jpegFacts } },
-  {
-    file: "restart-markers.jfif",
-    make: stored("restart-markers.jpg"),
-    outcome: { picture: { format: "jpeg" } },
-    findings: ["tiny"],
-  },
-  { file: "quarter-chroma.jpg", make: stored("411.jpg"), outcome: { picture: { format: "jpeg" } }, findings: ["tiny"] },
-  { file: "plain.png", make: () => photo().png().toBuffer(), outcome: { picture: { format: "png", ...size } } },
-  {
-    file: "interlaced.png",
-    make: () => photo().png({ progressive: true }).toBuffer(),
-    outcome: { picture: { format: "png", ...size } },
-  },
-  {
-    file: "palette.png",
-    make: () => photo().png({ palette: true, colors: 16 }).toBuffer(),
-    outcome: { picture: { format: "png", ...size, channels: 3 } },
-  },
-  { file: "lossy.webp", make: () => photo().webp().toBuffer(), outcome: { picture: { format: "webp", ...size } } },
-  {
-    file: "lossless.webp",
-    make: () => photo().webp({ lossless: true }).toBuffer(),
-    outcome: { picture: { format: "webp", ...size } },
-  },
-  {
-    file: "eight.avif",
-    make: () => photo().avif().toBuffer(),
-    outcome: { picture: { format: "avif", ...size, bitDepth: 8 } },
-  },
-  { file: "pillow.avif", make: stored("pillow.avif"), outcome: { picture: { format: "avif" } }, findings: ["tiny"] },
-  {
-    file: "still.gif",
-    make: () => photo().gif().toBuffer(),
-    outcome: { picture: { format: "gif", ...size, pages: 1 } },
-  },
-  {
-    file: "interlaced.gif",
-    make: stored("interlaced.gif"),
-    outcome: { picture: { format: "gif" } },
-    findings: ["tiny"],
-  },
-  {
-    file: "lzw.tif",
-    make: () => photo().tiff({ compression: "lzw" }).toBuffer(),
-    outcome: { picture: { format: "tiff", ...size } },
-  },
-  {
-    file: "bare.tiff",
-    make: () => photo().tiff({ compression: "none" }).toBuffer(),
-    outcome: { picture: { format: "tiff", ...size } },
-  },
-  {
-    file: "tiled.tif",
-    make: () => photo().tiff({ compression: "deflate", tile: true, tileWidth: 32, tileHeight: 32 }).toBuffer(),
-    outcome: { picture: { format: "tiff", ...size } },
-  },
-  {
-    file: "jpeg-inside.tif",
-    make: () => photo().tiff({ compression: "jpeg" }).toBuffer(),
-    outcome: { picture: { format: "tiff", ...size } },
-  },
-  { file: "packbits.tif", make: stored("packbits.tif"), outcome: { picture: { format: "tiff" } }, findings: ["tiny"] },
-  { file: "big.tif", make: stored("big.tif"), outcome: { picture: { format: "tiff" } }, findings: ["tiny"] },
-  {
-    file: "drawing.svg",
-    make: text(svg('width="40" height="40"')),
-    outcome: { picture: { format: "svg", width: 40, height: 40 } },
-    findings: ["alpha"],
-  },
-  {
-    file: "two-pictures.jpg",
-    make: stored("two-pictures.jpg"),
-    outcome: { picture: { format: "jpeg", pages: 1 } },
-    findings: ["tiny"],
-  },
+  reads("baseline.jpg", () => photo().jpeg().toBuffer(), jpegFacts),
+  reads("progressive.jpg", () => photo().jpeg({ progressive: true }).toBuffer(), jpegFacts),
+  reads("full-chroma.jpeg", () => photo().jpeg({ chromaSubsampling: "4:4:4" }).toBuffer(), jpegFacts),
+  reads("mozjpeg.JPE", () => photo().jpeg({ mozjpeg: true }).toBuffer(), jpegFacts),
+  reads("restart-markers.jfif", stored("restart-markers.jpg"), { format: "jpeg" }, "tiny"),
+  reads("quarter-chroma.jpg", stored("411.jpg"), { format: "jpeg" }, "tiny"),
+  reads("plain.png", () => photo().png().toBuffer(), { format: "png", ...size }),
+  reads("interlaced.png", () => photo().png({ progressive: true }).toBuffer(), { format: "png", ...size }),
+  reads("palette.png", () => photo().png({ palette: true, colors: 16 }).toBuffer(), {
+    format: "png",
+    ...size,
+    channels: 3,
+  }),
+  reads("lossy.webp", () => photo().webp().toBuffer(), { format: "webp", ...size }),
+  reads("lossless.webp", () => photo().webp({ lossless: true }).toBuffer(), { format: "webp", ...size }),
+  reads("eight.avif", () => photo().avif().toBuffer(), { format: "avif", ...size, bitDepth: 8 }),
+  reads("pillow.avif", stored("pillow.avif"), { format: "avif" }, "tiny"),
+  reads("still.gif", () => photo().gif().toBuffer(), { format: "gif", ...size, pages: 1 }),
+  reads("interlaced.gif", stored("interlaced.gif"), { format: "gif" }, "tiny"),
+  reads("lzw.tif", () => photo().tiff({ compression: "lzw" }).toBuffer(), { format: "tiff", ...size }),
+  reads("bare.tiff", () => photo().tiff({ compression: "none" }).toBuffer(), { format: "tiff", ...size }),
+  reads(
+    "tiled.tif",
+    () => photo().tiff({ compression: "deflate", tile: true, tileWidth: 32, tileHeight: 32 }).toBuffer(),
+    { format: "tiff", ...size },
+  ),
+  reads("jpeg-inside.tif", () => photo().tiff({ compression: "jpeg" }).toBuffer(), { format: "tiff", ...size }),
+  reads("packbits.tif", stored("packbits.tif"), { format: "tiff" }, "tiny"),
+  reads("big.tif", stored("big.tif"), { format: "tiff" }, "tiny"),
+  reads("drawing.svg", text(svg('width="40" height="40"')), { format: "svg", width: 40, height: 40 }, "alpha"),
+  reads("two-pictures.jpg", stored("two-pictures.jpg"), { format: "jpeg", pages: 1 }, "tiny"),
 ];
 
 const turned: readonly Case[] = ([1, 2, 3, 4, 5, 6, 7, 8] as const).map((orientation) => ({
@@ -190,441 +156,162 @@ const turned: readonly Case[] = ([1, 2, 3, 4, 5, 6, 7, 8] as const).map((orienta
 }));
 
 const colors: readonly Case[] = [
-  {
-    file: "cmyk.jpg",
-    make: () => photo().toColourspace("cmyk").jpeg().toBuffer(),
-    outcome: { picture: { space: "cmyk", channels: 4 } },
-    findings: ["cmyk"],
-  },
-  {
-    file: "adobe-cmyk.jpg",
-    make: stored("adobe-cmyk.jpg"),
-    outcome: { picture: { space: "cmyk" } },
-    findings: ["cmyk", "tiny"],
-  },
-  {
-    file: "cmyk.tif",
-    make: () => photo().toColourspace("cmyk").tiff().toBuffer(),
-    outcome: { picture: { space: "cmyk" } },
-    findings: ["cmyk"],
-  },
-  {
-    file: "gray.jpg",
-    make: () => photo().toColourspace("b-w").jpeg().toBuffer(),
-    outcome: { picture: { space: "b-w", channels: 1 } },
-    findings: ["gray"],
-  },
-  {
-    file: "gray.png",
-    make: () => photo().toColourspace("b-w").png().toBuffer(),
-    outcome: { picture: { space: "b-w" } },
-    findings: ["gray"],
-  },
-  {
-    file: "one-bit.png",
-    make: stored("one-bit.png"),
-    outcome: { picture: { bitDepth: 1 } },
-    findings: ["gray", "tiny"],
-  },
-  { file: "fax.tif", make: stored("fax.tif"), outcome: { picture: { bitDepth: 1 } }, findings: ["gray", "tiny"] },
-  {
-    file: "gray-sixteen.png",
-    make: stored("gray-sixteen.png"),
-    outcome: { picture: { space: "grey16", bitDepth: 16 } },
-    findings: ["sixteen-bit", "gray", "tiny"],
-  },
-  {
-    file: "sixteen.png",
-    make: () => photo().toColourspace("rgb16").png().toBuffer(),
-    outcome: { picture: { space: "rgb16", bitDepth: 16 } },
-    findings: ["sixteen-bit"],
-  },
-  {
-    file: "sixteen.tif",
-    make: () => photo().toColourspace("rgb16").tiff().toBuffer(),
-    outcome: { picture: { bitDepth: 16 } },
-    findings: ["sixteen-bit"],
-  },
-  {
-    file: "ten.avif",
-    make: () => photo().avif({ bitdepth: 10 }).toBuffer(),
-    outcome: { picture: { format: "avif", bitDepth: 10 } },
-    findings: ["sixteen-bit"],
-  },
-  {
-    file: "float.tif",
-    make: stored("float.tif"),
-    outcome: { picture: { bitDepth: 32 } },
-    findings: ["sixteen-bit", "gray", "tiny"],
-  },
-  {
-    file: "signed.tif",
-    make: stored("signed.tif"),
-    outcome: { picture: { bitDepth: 32 } },
-    findings: ["sixteen-bit", "gray", "tiny"],
-  },
-  {
-    file: "display-p3.jpg",
-    make: () => photo().withIccProfile("p3").jpeg().toBuffer(),
-    outcome: { picture: { hasProfile: true, profile: "sP3C" } },
-    findings: ["color-profile"],
-  },
-  {
-    file: "srgb-profile.jpg",
-    make: () => photo().withIccProfile("srgb").jpeg().toBuffer(),
-    outcome: { picture: { hasProfile: true, profile: "sRGB" } },
-  },
-  {
-    file: "alpha.png",
-    make: () => photo().ensureAlpha(0.5).png().toBuffer(),
-    outcome: { picture: { hasAlpha: true, channels: 4 } },
-    findings: ["alpha"],
-  },
-  {
-    file: "alpha.webp",
-    make: () => photo().ensureAlpha(0.5).webp().toBuffer(),
-    outcome: { picture: { hasAlpha: true } },
-    findings: ["alpha"],
-  },
-  {
-    file: "gray-alpha.png",
-    make: () => photo().ensureAlpha(0.5).toColourspace("b-w").png().toBuffer(),
-    outcome: { picture: { hasAlpha: true, channels: 2 } },
-    findings: ["gray", "alpha"],
-  },
-  {
-    file: "palette-transparent.png",
-    make: stored("palette-transparent.png"),
-    outcome: { picture: { hasAlpha: true } },
-    findings: ["alpha", "tiny"],
-  },
+  reads("cmyk.jpg", () => photo().toColourspace("cmyk").jpeg().toBuffer(), { space: "cmyk", channels: 4 }, "cmyk"),
+  reads("adobe-cmyk.jpg", stored("adobe-cmyk.jpg"), { space: "cmyk" }, "cmyk", "tiny"),
+  reads("cmyk.tif", () => photo().toColourspace("cmyk").tiff().toBuffer(), { space: "cmyk" }, "cmyk"),
+  reads("gray.jpg", () => photo().toColourspace("b-w").jpeg().toBuffer(), { space: "b-w", channels: 1 }, "gray"),
+  reads("gray.png", () => photo().toColourspace("b-w").png().toBuffer(), { space: "b-w" }, "gray"),
+  reads("one-bit.png", stored("one-bit.png"), { bitDepth: 1 }, "gray", "tiny"),
+  reads("fax.tif", stored("fax.tif"), { bitDepth: 1 }, "gray", "tiny"),
+  reads(
+    "gray-sixteen.png",
+    stored("gray-sixteen.png"),
+    { space: "grey16", bitDepth: 16 },
+    "sixteen-bit",
+    "gray",
+    "tiny",
+  ),
+  reads(
+    "sixteen.png",
+    () => photo().toColourspace("rgb16").png().toBuffer(),
+    { space: "rgb16", bitDepth: 16 },
+    "sixteen-bit",
+  ),
+  reads("sixteen.tif", stored("sixteen.tif"), { bitDepth: 16 }, "sixteen-bit", "gray", "tiny"),
+  reads("ten.avif", () => photo().avif({ bitdepth: 10 }).toBuffer(), { format: "avif", bitDepth: 10 }, "sixteen-bit"),
+  reads("float.tif", stored("float.tif"), { bitDepth: 32 }, "sixteen-bit", "gray", "tiny"),
+  reads("signed.tif", stored("signed.tif"), { bitDepth: 32 }, "sixteen-bit", "gray", "tiny"),
+  reads(
+    "display-p3.jpg",
+    () => photo().withIccProfile("p3").jpeg().toBuffer(),
+    { hasProfile: true, profile: "sP3C" },
+    "color-profile",
+  ),
+  reads("srgb-profile.jpg", () => photo().withIccProfile("srgb").jpeg().toBuffer(), {
+    hasProfile: true,
+    profile: "sRGB",
+  }),
+  reads("alpha.png", () => photo().ensureAlpha(0.5).png().toBuffer(), { hasAlpha: true, channels: 4 }, "alpha"),
+  reads("alpha.webp", () => photo().ensureAlpha(0.5).webp().toBuffer(), { hasAlpha: true }, "alpha"),
+  reads(
+    "gray-alpha.png",
+    () => photo().ensureAlpha(0.5).toColourspace("b-w").png().toBuffer(),
+    { hasAlpha: true, channels: 2 },
+    "gray",
+    "alpha",
+  ),
+  reads("palette-transparent.png", stored("palette-transparent.png"), { hasAlpha: true }, "alpha", "tiny"),
 ];
 
 const shapes: readonly Case[] = [
-  {
-    file: "two-frames.gif",
-    make: stored("two-frames.gif"),
-    outcome: { picture: { pages: 2, height: 18 } },
-    findings: ["alpha", "animated", "tiny"],
-  },
-  {
-    file: "two-frames.webp",
-    make: stored("two-frames.webp"),
-    outcome: { picture: { pages: 2, height: 18 } },
-    findings: ["animated", "tiny"],
-  },
-  { file: "two-frames.png", make: stored("two-frames.png"), outcome: { picture: { height: 18 } }, findings: ["tiny"] },
-  {
-    file: "two-pages.tif",
-    make: stored("two-pages.tif"),
-    outcome: { picture: { pages: 2, height: 18 } },
-    findings: ["animated", "tiny"],
-  },
-  {
-    file: "pixel.png",
-    make: () => photo(1, 1).png().toBuffer(),
-    outcome: { picture: { width: 1, height: 1 } },
-    findings: ["tiny"],
-  },
-  {
-    file: "small.jpg",
-    make: () => photo(31, 64).jpeg().toBuffer(),
-    outcome: { picture: { width: 31 } },
-    findings: ["tiny"],
-  },
-  { file: "just-enough.jpg", make: () => photo(32, 64).jpeg().toBuffer(), outcome: { picture: { width: 32 } } },
-  {
-    file: "banner.jpg",
-    make: () => photo(400, 50).jpeg().toBuffer(),
-    outcome: { picture: { width: 400 } },
-    findings: ["extreme-aspect"],
-  },
-  {
-    file: "line.png",
-    make: () => photo(1, 3000).png().toBuffer(),
-    outcome: { picture: { height: 3000 } },
-    findings: ["tiny", "extreme-aspect"],
-  },
-  {
-    file: "widest.jpg",
-    make: () => photo(65_500, 2).jpeg().toBuffer(),
-    outcome: { picture: { width: 65_500 } },
-    findings: ["tiny", "extreme-aspect"],
-  },
+  reads("two-frames.gif", stored("two-frames.gif"), { pages: 2, height: 18 }, "alpha", "animated", "tiny"),
+  reads("two-frames.webp", stored("two-frames.webp"), { pages: 2, height: 18 }, "animated", "tiny"),
+  reads("two-frames.png", stored("two-frames.png"), { height: 18 }, "tiny"),
+  reads("two-pages.tif", stored("two-pages.tif"), { pages: 2, height: 18 }, "animated", "tiny"),
+  reads("pixel.png", () => photo(1, 1).png().toBuffer(), { width: 1, height: 1 }, "tiny"),
+  reads("small.jpg", () => photo(31, 64).jpeg().toBuffer(), { width: 31 }, "tiny"),
+  reads("just-enough.jpg", () => photo(32, 64).jpeg().toBuffer(), { width: 32 }),
+  reads("banner.jpg", () => photo(400, 50).jpeg().toBuffer(), { width: 400 }, "extreme-aspect"),
+  reads("line.png", () => photo(1, 3000).png().toBuffer(), { height: 3000 }, "tiny", "extreme-aspect"),
+  reads("widest.jpg", () => photo(65_500, 2).jpeg().toBuffer(), { width: 65_500 }, "tiny", "extreme-aspect"),
 ];
 
 const damaged: readonly Case[] = [
-  { file: "half.jpg", make: () => cut(noisyJpeg(), 0.5), outcome: { broken: "truncated" }, findings: ["unreadable"] },
-  {
-    file: "almost.jpg",
-    make: () => cut(noisyJpeg(), 0.97),
-    outcome: { broken: "truncated" },
-    findings: ["unreadable"],
-  },
-  {
-    file: "half-progressive.jpg",
-    make: () => cut(noisyJpeg({ progressive: true }), 0.5),
-    outcome: { broken: "truncated" },
-    findings: ["unreadable"],
-  },
-  {
-    file: "head-only.jpg",
-    make: async () => (await noisyJpeg()).subarray(0, 24),
-    outcome: { broken: "truncated" },
-    findings: ["unreadable"],
-  },
-  {
-    file: "no-end-marker.jpg",
-    make: async () => (await noisyJpeg()).subarray(0, -2),
-    outcome: { picture: { format: "jpeg" } },
-  },
-  {
-    file: "more-after-the-end.jpg",
-    make: () => join2(photo().jpeg().toBuffer(), Buffer.alloc(999, 7)),
-    outcome: { picture: jpegFacts },
-  },
-  {
-    file: "zeros-after-half.jpg",
-    make: async () => join2(cut(noisyJpeg(), 0.5), Buffer.alloc(9000)),
-    outcome: { picture: { warning: "damaged in a place that could be skipped" } },
-    findings: ["damaged"],
-  },
-  { file: "broken-exif.jpg", make: stored("broken-exif.jpg"), outcome: { picture: { orientation: 1 } } },
-  { file: "half.png", make: () => cut(noisyPng(), 0.5), outcome: { broken: "corrupt" }, findings: ["unreadable"] },
-  {
-    file: "bad-checksum.png",
-    make: async () => {
+  fails("half.jpg", () => cut(noisyJpeg(), 0.5), "truncated", "unreadable"),
+  fails("almost.jpg", () => cut(noisyJpeg(), 0.97), "truncated", "unreadable"),
+  fails("half-progressive.jpg", () => cut(noisyJpeg({ progressive: true }), 0.5), "truncated", "unreadable"),
+  fails("head-only.jpg", async () => (await noisyJpeg()).subarray(0, 24), "truncated", "unreadable"),
+  fails("no-end-marker.jpg", async () => (await noisyJpeg()).subarray(0, -2), "truncated", "unreadable"),
+  reads(
+    "half-with-end-marker.jpg",
+    () => join2(cut(noisyJpeg(), 0.5), Buffer.from([0xff, 0xd9])),
+    { warning: "damaged in a place that could be skipped" },
+    "damaged",
+  ),
+  reads("more-after-the-end.jpg", () => join2(photo().jpeg().toBuffer(), Buffer.alloc(999, 7)), jpegFacts),
+  fails(
+    "zeros-after-half.jpg",
+    async () => join2(cut(noisyJpeg(), 0.5), Buffer.alloc(9000)),
+    "truncated",
+    "unreadable",
+  ),
+  reads("broken-exif.jpg", stored("broken-exif.jpg"), { orientation: 1 }),
+  fails("half.png", () => cut(noisyPng(), 0.5), "truncated", "unreadable"),
+  fails(
+    "bad-checksum.png",
+    async () => {
       const bytes = await noisyPng();
       bytes[bytes.length - 20]! ^= 255;
       return bytes;
     },
-    outcome: { broken: "corrupt" },
-    findings: ["unreadable"],
-  },
-  { file: "lying.png", make: () => lyingPng(90, 60), outcome: { broken: "corrupt" }, findings: ["unreadable"] },
-  {
-    file: "half.webp",
-    make: () => cut(photo(99, 99).webp().toBuffer(), 0.5),
-    outcome: { broken: "corrupt" },
-    findings: ["unreadable"],
-  },
-  {
-    file: "half.gif",
-    make: () => cut(photo(99, 99).gif().toBuffer(), 0.5),
-    outcome: { broken: "truncated" },
-    findings: ["unreadable"],
-  },
-  {
-    file: "half.tif",
-    make: () => cut(photo(99, 99).tiff().toBuffer(), 0.5),
-    outcome: { broken: "truncated" },
-    findings: ["unreadable"],
-  },
-  {
-    file: "half.avif",
-    make: () => cut(photo(99, 99).avif().toBuffer(), 0.5),
-    outcome: { broken: "truncated" },
-    findings: ["unreadable"],
-  },
-  {
-    file: "half.svg",
-    make: text(svg('width="40" height="40"').slice(0, 60)),
-    outcome: { broken: "corrupt" },
-    findings: ["unreadable"],
-  },
+    "corrupt",
+    "unreadable",
+  ),
+  fails("lying.png", () => lyingPng(90, 60), "corrupt", "unreadable"),
+  fails("half.webp", () => cut(photo(99, 99).webp().toBuffer(), 0.5), "truncated", "unreadable"),
+  fails("half.gif", () => cut(photo(99, 99).gif().toBuffer(), 0.5), "truncated", "unreadable"),
+  fails("half.tif", () => cut(photo(99, 99).tiff().toBuffer(), 0.5), "truncated", "unreadable"),
+  fails("half.avif", () => cut(photo(99, 99).avif().toBuffer(), 0.5), "truncated", "unreadable"),
+  fails("half.svg", text(svg('width="40" height="40"').slice(0, 60)), "truncated", "unreadable"),
 ];
 
 const impostors: readonly Case[] = [
-  { file: "empty.jpg", make: text(""), outcome: { broken: "empty" }, findings: ["unreadable"] },
-  {
-    file: "zeros.jpg",
-    make: () => Buffer.alloc(5000),
-    outcome: { broken: "not-image", says: /zero bytes/ },
-    findings: ["unreadable"],
-  },
-  { file: "noise.jpg", make: () => noise("impostor"), outcome: { broken: "not-image" }, findings: ["unreadable"] },
-  {
-    file: "page.jpg",
-    make: text("<!DOCTYPE html><html><body>404</body></html>"),
-    outcome: { broken: "not-image", says: /web page/ },
-    findings: ["unreadable"],
-  },
-  {
-    file: "pointer.png",
-    make: text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"),
-    outcome: { broken: "not-image", says: /Git LFS/ },
-    findings: ["unreadable"],
-  },
-  {
-    file: "report.jpg",
-    make: text("%PDF-1.7\n%âãÏÓ"),
-    outcome: { broken: "not-image", says: /PDF/ },
-    findings: ["unreadable"],
-  },
-  {
-    file: "archive.jpg",
-    make: text("PK\u0003\u0004rest"),
-    outcome: { broken: "not-image", says: /ZIP/ },
-    findings: ["unreadable"],
-  },
-  {
-    file: "film.jpg",
-    make: text("\0\0\0\x18ftypisom\0\0\0\0isomavc1"),
-    outcome: { broken: "not-image", says: /video/ },
-    findings: ["unreadable"],
-  },
-  {
-    file: "error.jpg",
-    make: text('{"error":"rate limit"}'),
-    outcome: { broken: "not-image", says: /text/ },
-    findings: ["unreadable"],
-  },
-  {
-    file: "bomb.png",
-    make: stored("bomb.png"),
-    outcome: { broken: "too-large", says: /20,000 × 20,000/ },
-    findings: ["too-large"],
-  },
-  {
-    file: "claims-too-much.png",
-    make: () => lyingPng(60_000, 60_000),
-    outcome: { broken: "too-large" },
-    findings: ["too-large"],
-  },
-  {
-    file: "claims-too-much.svg",
-    make: text(svg('width="30000" height="30000"')),
-    outcome: { broken: "too-large" },
-    findings: ["too-large"],
-  },
-  {
-    file: "laughs.svg",
-    make: text(
+  fails("empty.jpg", text(""), "empty", "unreadable"),
+  fails("zeros.jpg", () => Buffer.alloc(5000), "not-image", "unreadable", /zero bytes/),
+  fails("noise.jpg", () => noise("impostor"), "not-image", "unreadable"),
+  fails("page.jpg", text("<!DOCTYPE html><html><body>404</body></html>"), "not-image", "unreadable", /web page/),
+  fails(
+    "pointer.png",
+    text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"),
+    "not-image",
+    "unreadable",
+    /Git LFS/,
+  ),
+  fails("report.jpg", text("%PDF-1.7\n%âãÏÓ"), "not-image", "unreadable", /PDF/),
+  fails("archive.jpg", text("PK\u0003\u0004rest"), "not-image", "unreadable", /ZIP/),
+  fails("film.jpg", text("\0\0\0\x18ftypisom\0\0\0\0isomavc1"), "not-image", "unreadable", /video/),
+  fails("error.jpg", text('{"error":"rate limit"}'), "not-image", "unreadable", /text/),
+  fails("bomb.png", stored("bomb.png"), "too-large", "too-large", /20,000 × 20,000/),
+  fails("claims-too-much.png", () => lyingPng(60_000, 60_000), "too-large", "too-large"),
+  fails("claims-too-much.svg", text(svg('width="30000" height="30000"')), "too-large", "too-large"),
+  fails(
+    "laughs.svg",
+    text(
       `<!DOCTYPE svg [<!ENTITY a "aaaaaaaaaa">${[..."bcdefghij"].map((c, i) => `<!ENTITY ${c} "${`&${"abcdefghij"[i]!};`.repeat(10)}">`).join("")}]>${svg('width="40" height="40"', "<text>&j;</text>")}`,
     ),
-    outcome: { broken: "corrupt" },
-    findings: ["unreadable"],
-  },
+    "corrupt",
+    "unreadable",
+  ),
 ];
 
 const foreign: readonly Case[] = [
-  {
-    file: "phone.heic",
-    make: stored("hevc.heic"),
-    outcome: { broken: "unsupported", says: /^HEIC/ },
-    findings: ["heic"],
-  },
-  {
-    file: "phone.HEIF",
-    make: stored("hevc.heic"),
-    outcome: { broken: "unsupported", says: /^HEIC/ },
-    findings: ["heic"],
-  },
-  {
-    file: "phone-renamed.jpg",
-    make: stored("hevc-as.jpg"),
-    outcome: { broken: "unsupported", says: /^HEIC/ },
-    findings: ["heic"],
-  },
-  {
-    file: "bitmap.bmp",
-    make: stored("bitmap.bmp"),
-    outcome: { broken: "unsupported", says: /^BMP/ },
-    findings: ["unsupported-format"],
-  },
-  {
-    file: "wavelet.jp2",
-    make: stored("wavelet.jp2"),
-    outcome: { broken: "unsupported" },
-    findings: ["unsupported-format"],
-  },
-  {
-    file: "codestream.j2k",
-    make: stored("codestream.j2k"),
-    outcome: { broken: "unsupported" },
-    findings: ["unsupported-format"],
-  },
-  { file: "icon.ico", make: stored("icon.ico"), outcome: { broken: "unsupported" }, findings: ["unsupported-format"] },
-  {
-    file: "targa.tga",
-    make: stored("targa.tga"),
-    outcome: { broken: "unsupported", says: /^Targa/ },
-    findings: ["unsupported-format"],
-  },
-  {
-    file: "netpbm.ppm",
-    make: stored("netpbm.ppm"),
-    outcome: { broken: "unsupported" },
-    findings: ["unsupported-format"],
-  },
-  {
-    file: "negative.dng",
-    make: () => photo().tiff().toBuffer(),
-    outcome: { broken: "unsupported", says: /^camera raw/ },
-    findings: ["unsupported-format"],
-  },
-  { file: "lab.tif", make: stored("lab.tif"), outcome: { broken: "corrupt" }, findings: ["unreadable"] },
+  fails("phone.heic", stored("hevc.heic"), "unsupported", "heic", /^HEIC/),
+  fails("phone.HEIF", stored("hevc.heic"), "unsupported", "heic", /^HEIC/),
+  fails("phone-renamed.jpg", stored("hevc-as.jpg"), "unsupported", "heic", /^HEIC/),
+  fails("bitmap.bmp", stored("bitmap.bmp"), "unsupported", "unsupported-format", /^BMP/),
+  fails("wavelet.jp2", stored("wavelet.jp2"), "unsupported", "unsupported-format"),
+  fails("codestream.j2k", stored("codestream.j2k"), "unsupported", "unsupported-format"),
+  fails("icon.ico", stored("icon.ico"), "unsupported", "unsupported-format"),
+  fails("targa.tga", stored("targa.tga"), "unsupported", "unsupported-format", /^Targa/),
+  fails("netpbm.ppm", stored("netpbm.ppm"), "unsupported", "unsupported-format"),
+  fails("negative.dng", () => photo().tiff().toBuffer(), "unsupported", "unsupported-format", /^camera raw/),
+  fails("lab.tif", stored("lab.tif"), "corrupt", "unreadable"),
 ];
 
 const misnamed: readonly Case[] = [
-  {
-    file: "really-png.jpg",
-    make: () => photo().png().toBuffer(),
-    outcome: { picture: { format: "png" } },
-    findings: ["wrong-extension"],
-  },
-  {
-    file: "really-jpeg.png",
-    make: () => photo().jpeg().toBuffer(),
-    outcome: { picture: { format: "jpeg" } },
-    findings: ["wrong-extension"],
-  },
-  {
-    file: "really-webp.jpg",
-    make: () => photo().webp().toBuffer(),
-    outcome: { picture: { format: "webp" } },
-    findings: ["wrong-extension"],
-  },
-  {
-    file: "really-jpeg.heic",
-    make: () => photo().jpeg().toBuffer(),
-    outcome: { picture: { format: "jpeg" } },
-    findings: ["wrong-extension"],
-  },
-  {
-    file: "really-jpeg.nef",
-    make: () => photo().jpeg().toBuffer(),
-    outcome: { picture: { format: "jpeg" } },
-    findings: ["wrong-extension"],
-  },
-  {
-    file: "no-extension",
-    make: () => photo().jpeg().toBuffer(),
-    outcome: { picture: { format: "jpeg" } },
-    findings: ["wrong-extension"],
-  },
-  {
-    file: "photo.jpg.bak",
-    make: () => photo().jpeg().toBuffer(),
-    outcome: { picture: { format: "jpeg" } },
-    findings: ["wrong-extension"],
-  },
-  { file: "notes.txt", make: text("x"), outcome: { ignored: "not-image" }, findings: ["not-image"] },
-  {
-    file: "page.html",
-    make: text(`<html>${svg("")}</html>`),
-    outcome: { ignored: "not-image" },
-    findings: ["not-image"],
-  },
-  {
-    file: "drawing.xml",
-    make: text(svg('width="9" height="9"')),
-    outcome: { ignored: "not-image" },
-    findings: ["not-image"],
-  },
-  { file: ".hidden.jpg", make: () => photo().jpeg().toBuffer(), outcome: { ignored: "hidden" }, findings: ["hidden"] },
-  { file: "._resource.jpg", make: text("\0\x05\x16\x07"), outcome: { ignored: "hidden" }, findings: ["hidden"] },
-  { file: "Thumbs.db", make: text("x"), outcome: { ignored: "hidden" }, findings: ["hidden"] },
+  reads("really-png.jpg", () => photo().png().toBuffer(), { format: "png" }, "wrong-extension"),
+  reads("really-jpeg.png", () => photo().jpeg().toBuffer(), { format: "jpeg" }, "wrong-extension"),
+  reads("really-webp.jpg", () => photo().webp().toBuffer(), { format: "webp" }, "wrong-extension"),
+  reads("really-jpeg.heic", () => photo().jpeg().toBuffer(), { format: "jpeg" }, "wrong-extension"),
+  reads("really-jpeg.nef", () => photo().jpeg().toBuffer(), { format: "jpeg" }, "wrong-extension"),
+  reads("no-extension", () => photo().jpeg().toBuffer(), { format: "jpeg" }, "wrong-extension"),
+  reads("photo.jpg.bak", () => photo().jpeg().toBuffer(), { format: "jpeg" }, "wrong-extension"),
+  skips("notes.txt", text("x"), "not-image"),
+  skips("page.html", text(`<html>${svg("")}</html>`), "not-image"),
+  skips("drawing.xml", text(svg('width="9" height="9"')), "not-image"),
+  skips(".hidden.jpg", () => photo().jpeg().toBuffer(), "hidden"),
+  skips("._resource.jpg", text("\0\x05\x16\x07"), "hidden"),
+  skips("Thumbs.db", text("x"), "hidden"),
 ];
 
 const cases: readonly Case[] = [
@@ -659,7 +346,7 @@ describe(`${cases.length} kinds of odd image`, () => {
     expect(dataset.pictures.length + dataset.broken.length + dataset.ignored.length).toBe(cases.length + 1);
   });
 
-  it.each(cases)("$file", ({ file, outcome, findings = [] }) => {
+  it.each(cases)("$file", ({ file, outcome, findings }) => {
     const path = `odd/${file}`;
     const found = {
       picture: dataset.pictures.find((one) => one.path === path),
@@ -669,7 +356,7 @@ describe(`${cases.length} kinds of odd image`, () => {
     if ("picture" in outcome) expect(found.picture?.facts ?? found.broken).toMatchObject(outcome.picture);
     if ("broken" in outcome) {
       expect(found.broken ?? found.picture?.facts).toMatchObject({ kind: outcome.broken });
-      expect(found.broken!.reason).toMatch(outcome.says ?? /./);
+      expect(found.broken!.reason).toMatch(outcome.says);
       expect(found.broken!.remedy).not.toBe("");
     }
     if ("ignored" in outcome) expect(found.ignored?.kind).toBe(outcome.ignored);

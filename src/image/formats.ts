@@ -42,7 +42,8 @@ export const formats = {
   },
   svg: {
     extensions: ["svg"],
-    matches: (head) => /^\s*(<\?xml[^>]*>\s*)?(<!--[^]*?-->\s*)*<svg[\s>]/.test(ascii(head, 0, head.length)),
+    matches: (head) =>
+      /^\s*(<\?xml[^>]*>\s*)?(<!--[^]*?-->\s*)*(<svg[\s>]|<!doctype svg)/i.test(ascii(head, 0, head.length)),
   },
   heic: {
     extensions: ["heic", "heif", "hif"],

@@ -13,7 +13,7 @@ import {
   splitDataset,
   type SplitRow,
 } from "../dataset/index.js";
-import { checkStory } from "../spec/index.js";
+import { checkStory, formatValue, satisfies } from "../spec/index.js";
 import { openingAlpha, provable } from "../statistics/index.js";
 import { writeFileAtomic, writeJson } from "../store/index.js";
 import { type RunContext, type RunRequest, type Surroundings, timed } from "./context.js";
@@ -60,6 +60,7 @@ export async function gatherData(context: RunContext): Promise<RunData> {
     `${found.pictures} readable photographs of ${found.classes} classes, ${found.broken} broken, in ${formatSeconds(seconds)}`,
     { ...found, seconds },
   );
+  checkPremises(context, found);
   const rows = splitDataset(dataset, { seed: request.seed, testShare: sizeTest(context, dataset) });
   requirePhotographs(rows);
   await writeSplits(context, rows);
@@ -69,6 +70,16 @@ export async function gatherData(context: RunContext): Promise<RunData> {
   await writeJson(folder.file("spec.json"), { ...context.spec, invest: checkStory(context.spec) });
   await writeJson(folder.file("audit.json"), audit);
   return { dataset, rows, audit };
+}
+
+/** Says before anything is learned which facts of the spec the folder does not bear out. */
+function checkPremises({ spec, trace }: RunContext, found: { readonly pictures: number; readonly classes: number }): void {
+  for (const { id, kind, target, text, unit } of spec.requirements) {
+    const measured = kind === "image-count" ? found.pictures : kind === "class-count" ? found.classes : null;
+    if (measured === null || target === null || satisfies(measured, target)) continue;
+    const got = formatValue(measured, unit);
+    trace.add("observation", "spec", `${id} does not hold: “${text}”, there are ${got}`, { id, measured });
+  }
 }
 
 /** The share of test photographs that the spec's accuracy needs; said before anything is learned, with what it can prove. */

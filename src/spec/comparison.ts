@@ -1,5 +1,5 @@
 /** What a line says about the direction of a number: "at least", "≥", "under", "or more". One table of wordings. */
-import type { Comparison } from "./requirement.js";
+import type { Comparison, Target } from "./requirement.js";
 
 type Wording = readonly [comparison: Comparison, pattern: string];
 
@@ -97,4 +97,16 @@ export function negate(comparison: Comparison): Comparison {
 /** Whether a comparison bounds a value from below. */
 export function isFloor(comparison: Comparison): boolean {
   return comparison === ">=" || comparison === ">";
+}
+
+const tests: Readonly<Record<Comparison, (value: number, limit: number) => boolean>> = {
+  ">=": (value, limit) => value >= limit,
+  ">": (value, limit) => value > limit,
+  "<=": (value, limit) => value <= limit,
+  "<": (value, limit) => value < limit,
+};
+
+/** Whether a value reaches a target. */
+export function satisfies(value: number, target: Target): boolean {
+  return tests[target.comparison](value, target.value);
 }

@@ -3,10 +3,11 @@ import { formatPercent } from "../core/index.js";
 import {
   describeTarget,
   formatValue,
+  isFloor,
   type Quantile,
   type Requirement,
   type RequirementKind,
-  type Target,
+  satisfies,
 } from "../spec/index.js";
 import {
   clopperPearsonLower,
@@ -17,7 +18,7 @@ import {
   testImagesNeeded,
 } from "../statistics/index.js";
 import type { ClassRow, RequirementEvidence, Verdict } from "./evidence.js";
-import { bootstrapBounds, type Outcome, rareClasses, worstClassBounds } from "./measure.js";
+import { bootstrapBounds, meanBounds, type Outcome, rareClasses, worstClassBounds } from "./measure.js";
 
 /** Everything that was measured of a bundle. */
 export interface Measurements {
@@ -115,29 +116,14 @@ export function judge(line: Requirement, measured: Measurements, levels: Levels)
   };
 }
 
-function decide(line: Requirement, { measured, lower, upper }: Finding): Verdict {
-  if (line.kind === "not-checkable") return "not checkable";
-  if (measured === null) return "unproven";
-  if (line.target === null) return "unproven";
-  if (clears(line.target, lower, upper)) return "met";
-  if (misses(line.target, lower, upper)) return "not met";
+/** met when the bound on the unfavorable side reaches the target; not met when the one on the favorable side does not. */
+function decide({ kind, target }: Requirement, { measured, lower, upper }: Finding): Verdict {
+  if (kind === "not-checkable") return "not checkable";
+  if (measured === null || target === null) return "unproven";
+  const [unfavorable, favorable] = isFloor(target.comparison) ? [lower, upper] : [upper, lower];
+  if (unfavorable !== null && satisfies(unfavorable, target)) return "met";
+  if (favorable !== null && !satisfies(favorable, target)) return "not met";
   return "unproven";
-}
-
-/** The bound on the far side still satisfies the target. */
-function clears({ comparison, value }: Target, lower: number | null, upper: number | null): boolean {
-  if (comparison === ">=") return lower !== null && lower >= value;
-  if (comparison === ">") return lower !== null && lower > value;
-  if (comparison === "<=") return upper !== null && upper <= value;
-  return upper !== null && upper < value;
-}
-
-/** The bound on the near side fails it. */
-function misses({ comparison, value }: Target, lower: number | null, upper: number | null): boolean {
-  if (comparison === ">=") return upper !== null && upper < value;
-  if (comparison === ">") return upper !== null && upper <= value;
-  if (comparison === "<=") return lower !== null && lower > value;
-  return lower !== null && lower >= value;
 }
 
 function explain(line: Requirement, finding: Finding, verdict: Verdict, levels: Levels): string {
@@ -290,17 +276,15 @@ const quantiles: Readonly<Record<Exclude<Quantile, "mean">, number>> = { p50: 0.
 
 function latency({ latencyMs, threads }: Measurements, which: Quantile, alpha: number): Finding {
   const n = latencyMs.length;
-  const basis = `${which} of ${n} single-image runs of the model on ${threads} threads of this machine, without decoding`;
+  const basis = `the ${which} of ${n} single-image runs of the model on ${threads} threads of this machine, without decoding`;
   if (which === "mean") {
-    const mean = latencyMs.reduce((sum, value) => sum + value, 0) / n;
-    const deviation = Math.sqrt(latencyMs.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1));
-    const margin = (1.645 * deviation) / Math.sqrt(n);
+    const { estimate, lower, upper } = meanBounds(latencyMs, alpha);
     return {
-      measured: mean / 1000,
-      lower: (mean - margin) / 1000,
-      upper: (mean + margin) / 1000,
+      measured: estimate / 1000,
+      lower: lower / 1000,
+      upper: upper / 1000,
       n,
-      basis: `${basis}; normal bounds, approximate`,
+      basis: `${basis}; bootstrap bounds, approximate`,
     };
   }
   const q = quantiles[which];

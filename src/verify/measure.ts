@@ -7,6 +7,7 @@ import {
   clopperPearsonInterval,
   clopperPearsonLower,
   clopperPearsonUpper,
+  quantile,
   type BootstrapOptions,
 } from "../statistics/index.js";
 import type { ClassRow, SplitMetrics } from "./evidence.js";
@@ -81,6 +82,18 @@ export function bootstrapBounds(
 ): BootstrapInterval {
   const counts = confusionOf(outcomes, classes);
   return bootstrapInterval({ counts, statistic: statistics[metric], alpha, random: random(0, "bootstrap", metric) });
+}
+
+/** Mean of samples with one-sided bounds, each at `alpha`, by bootstrap. Approximate. */
+export function meanBounds(samples: Float64Array, alpha: number): BootstrapInterval {
+  const mean = (at: (i: number) => number): number => {
+    let sum = 0;
+    for (let i = 0; i < samples.length; i++) sum += samples[at(i)]!;
+    return sum / samples.length;
+  };
+  const source = random(0, "bootstrap", "mean");
+  const means = Float64Array.from({ length: 2000 }, () => mean(() => source.below(samples.length))).toSorted();
+  return { estimate: mean((i) => i), lower: quantile(means, alpha), upper: quantile(means, 1 - alpha) };
 }
 
 export interface WorstClassBounds {

@@ -74,6 +74,7 @@ save("gray-sixteen.png", Image.frombytes("I;16", (24, 18), bytes(range(216)) * 4
 save("packbits.tif", picture(24), compression="packbits")
 save("fax.tif", picture(25, mode="L").convert("1"), compression="group4")
 save("float.tif", picture(26, mode="F"))
+save("sixteen.tif", Image.frombytes("I;16", (24, 18), bytes(range(216, 0, -1)) * 4))
 save("signed.tif", picture(27, mode="I"))
 save("lab.tif", picture(28, mode="LAB"))
 save("big.tif", picture(29), big_tiff=True)

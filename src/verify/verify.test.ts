@@ -1,0 +1,200 @@
+import { describe, expect, test } from "vitest";
+import type { Dataset, Picture } from "../dataset/index.js";
+import type { Provenance } from "../bundle/index.js";
+import { parseSpec, type Requirement } from "../spec/index.js";
+import { openingAlpha } from "../statistics/index.js";
+import { judge, type Levels, type Measurements } from "./judge.js";
+import { classRows, measureSplit, type Outcome } from "./measure.js";
+import { offeredPictures } from "./verify.js";
+
+/** Outcomes of each class: so many photographs, so many right; the wrong ones go to the next class. */
+function outcomes(...classes: readonly (readonly [n: number, right: number])[]): Outcome[] {
+  return classes.flatMap(([n, right], truth) =>
+    Array.from({ length: n }, (_, i): Outcome => {
+      const predicted = i < right ? truth : (truth + 1) % classes.length;
+      const probabilities = new Float32Array(classes.length).fill(0.2 / (classes.length - 1));
+      probabilities[predicted] = 0.8;
+      return { path: `${truth}/${i}`, pixelHash: `${truth}-${i}`, truth, predicted, probabilities };
+    }),
+  );
+}
+
+const levels: Levels = { spec: 0.05, test: openingAlpha(0.05, 1), opening: 1 };
+
+function measurements(changes: Partial<Measurements> = {}): Measurements {
+  const test = changes.test ?? outcomes([250, 245], [250, 245]);
+  const labels = changes.labels ?? ["cup", "mug"];
+  const trainCounts = Object.fromEntries(labels.map((label, i) => [label, i === 0 ? 100 : 1000]));
+  return {
+    labels,
+    test,
+    calibrate: outcomes([100, 97], [100, 97]),
+    classes: classRows(test, labels, trainCounts, levels.test),
+    latencyMs: Float64Array.from({ length: 250 }, (_, i) => 10 + i / 100),
+    modelSizeBytes: 13e6,
+    imageCount: 2000,
+    classCount: 2,
+    trainingSeconds: 60,
+    peakMemoryBytes: 5e8,
+    threads: 2,
+    ...changes,
+  };
+}
+
+function line(text: string, list = "CONSTRAINTS"): Requirement {
+  return parseSpec(`## ${list}\n- ${text}\n`, "spec.md", "markdown").requirements[0]!;
+}
+
+const verdictOf = (text: string, changes: Partial<Measurements> = {}, at = levels): string =>
+  judge(line(text), measurements(changes), at).verdict;
+
+describe("accuracy on test", () => {
+  // Clopper–Pearson at 0.04 (SciPy): 484 of 500 prove 95 %, 483 do not; the upper bound of 463 is 0.9454, of 466 it is 0.9506.
+  test.each([
+    [484, "met"],
+    [483, "unproven"],
+    [466, "unproven"],
+    [463, "not met"],
+  ])("%d of 500 right", (right, verdict) => {
+    const half = Math.floor(right / 2);
+    expect(verdictOf("95% accuracy required", { test: outcomes([250, half], [250, right - half]) })).toBe(verdict);
+  });
+
+  test("all of nothing proves nothing", () => {
+    const found = judge(line("95% accuracy required"), measurements({ test: [] }), levels);
+    expect(found).toMatchObject({ verdict: "unproven", measured: null, n: 0 });
+  });
+
+  test("100 % can never be proved, and the line says so", () => {
+    const found = judge(line("100% accuracy"), measurements({ test: outcomes([250, 250], [250, 250]) }), levels);
+    expect(found.verdict).toBe("unproven");
+    expect(found.evidence).toContain("no number of photographs");
+  });
+
+  test("an unproven line says how many photographs would decide", () => {
+    // 195 of 200 right: 97.5 % against a target of 95 % at 0.04 with 80 % power.
+    const found = judge(line("95% accuracy required"), measurements({ test: outcomes([100, 98], [100, 97]) }), levels);
+    expect(found.verdict).toBe("unproven");
+    expect(found.evidence).toMatch(/about \d{3} such photographs would prove it with 80 % power/);
+  });
+
+  test("a second opening is judged at 0.2 α/2 and carries the mark", () => {
+    const second: Levels = { spec: 0.05, test: openingAlpha(0.05, 2), opening: 2 };
+    const found = judge(line("95% accuracy required"), measurements({ test: outcomes([250, 242], [250, 242]) }), second);
+    expect(found.alpha).toBeCloseTo(0.005, 12);
+    expect(found.verdict).toBe("unproven");
+    expect(found.evidence).toContain("reused test: opening 2");
+  });
+
+  test("validation accuracy is judged on calibrate at the spec's own level", () => {
+    const found = judge(line("Trained model with >90% validation accuracy", "GOAL STATE"), measurements(), levels);
+    expect(found).toMatchObject({ n: 200, measured: 0.97, alpha: 0.05, verdict: "met" });
+    expect(found.evidence).toContain("calibrate");
+  });
+});
+
+describe("recall", () => {
+  const three = { labels: ["bowl", "cup", "mug"], test: outcomes([100, 95], [100, 99], [20, 12]) };
+
+  test("the worst class needs every class to clear the target", () => {
+    expect(verdictOf("Worst class recall at least 30%", three)).toBe("met");
+    expect(verdictOf("Worst class recall at least 60%", three)).toBe("unproven");
+    expect(verdictOf("Worst class recall at least 90%", three)).toBe("not met");
+    expect(judge(line("Worst class recall at least 60%"), measurements(three), levels).evidence).toContain('"mug"');
+  });
+
+  test("a class without test photographs leaves the worst class open", () => {
+    const found = judge(
+      line("Worst class recall at least 30%"),
+      measurements({ labels: ["bowl", "cup", "mug"], test: outcomes([100, 95], [100, 99], [0, 0]) }),
+      levels,
+    );
+    expect(found.verdict).toBe("unproven");
+    expect(found.evidence).toContain('"mug" has no test photograph');
+  });
+
+  test("a named class goes by its name, in any letter case", () => {
+    expect(verdictOf("Recall of class Cup at least 97%", three)).toBe("unproven");
+    expect(verdictOf("Recall of class cup at least 90%", three)).toBe("met");
+    expect(judge(line("Recall of class Plate at least 90%"), measurements(three), levels).evidence).toContain("no class");
+  });
+
+  test("rare classes are those under half the mean number of training photographs", () => {
+    const found = judge(line("Recall on rare classes at least 80%"), measurements(three), levels);
+    expect(found).toMatchObject({ n: 100, measured: 0.95, verdict: "met" });
+    expect(found.evidence).toContain('"bowl"');
+  });
+
+  test("balanced accuracy is labelled approximate", () => {
+    const found = judge(line("Balanced accuracy of at least 70%"), measurements(three), levels);
+    expect(found.measured).toBeCloseTo((0.95 + 0.99 + 0.6) / 3, 12);
+    expect(found.evidence).toContain("approximate");
+    expect(found.lower!).toBeLessThan(found.measured!);
+  });
+});
+
+describe("everything else", () => {
+  test.each([
+    ["1,000 labeled images available", "met"],
+    ["3,000 labeled images available", "not met"],
+    ["At least 2 classes", "met"],
+    ["Inference time < 13ms", "met"],
+    ["Inference time < 11ms", "not met"],
+    ["Inference time < 12.35ms", "unproven"],
+    ["p50 latency under 12 ms", "met"],
+    ["p99 latency under 100 ms", "unproven"],
+    ["Mean latency below 12 ms", "met"],
+    ["Model size < 13 MB", "not met"],
+    ["Model size at most 13 MB", "met"],
+    ["Training time under 1 minute", "not met"],
+    ["Peak memory under 1 GB", "met"],
+    ["API endpoint for predictions", "unproven"],
+    ["The manager likes it", "not checkable"],
+  ])("%s: %s", (text, verdict) => expect(verdictOf(text)).toBe(verdict));
+
+  test("what the run did not record is unproven", () => {
+    expect(verdictOf("Peak memory under 1 GB", { peakMemoryBytes: null })).toBe("unproven");
+  });
+
+  test("a soft line without target is measured and stays open", () => {
+    const found = judge(line("Slow inference", "PENALTIES"), measurements(), levels);
+    expect(found).toMatchObject({ verdict: "unproven", role: "soft" });
+    expect(found.measured).toBeCloseTo(0.0123, 3);
+    expect(found.evidence).toContain("no target");
+  });
+
+  test("the text of a line is kept exactly", () => {
+    expect(judge(line("95%  accuracy *required*"), measurements(), levels).text).toBe("95%  accuracy *required*");
+  });
+});
+
+test("a split's metrics agree with hand counts", () => {
+  const metrics = measureSplit(outcomes([4, 3], [6, 6]), 2);
+  expect(metrics).toMatchObject({ n: 10, accuracy: 0.9, balancedAccuracy: 0.875, confusion: [[3, 1], [0, 6]] });
+  // SciPy: binomtest(9, 10).proportion_ci(0.95, "exact")
+  expect(metrics.accuracyInterval[0]).toBeCloseTo(0.554984, 6);
+  expect(metrics.accuracyInterval[1]).toBeCloseTo(0.997471, 6);
+});
+
+describe("what is offered as test", () => {
+  const picture = (pixelHash: string, given: Picture["given"] = null): Picture =>
+    ({ pixelHash, path: `${pixelHash}.jpg`, label: "x", given }) as Picture;
+  const dataset = (...pictures: Picture[]): Dataset => ({ pictures }) as unknown as Dataset;
+  const provenance = { images: { train: ["a", "b"], select: ["c"], calibrate: ["d"], test: ["e", "f"] } } as unknown as Provenance;
+  const hashes = (pictures: readonly Picture[]): string[] => pictures.map(({ pixelHash }) => pixelHash);
+
+  test("the run's own folder gives its own test split, copies once", () => {
+    const offered = offeredPictures(dataset(...["a", "b", "c", "d", "e", "e", "f", "new"].map((hash) => picture(hash))), provenance);
+    expect([hashes(offered.test), hashes(offered.calibrate)]).toEqual([["e", "f"], ["d"]]);
+  });
+
+  test("fresh photographs are all taken", () => {
+    expect(hashes(offeredPictures(dataset(picture("x"), picture("y")), provenance).test)).toEqual(["x", "y"]);
+  });
+
+  test("training photographs among fresh ones, or in a given test split, are a fault", () => {
+    const leaky = [dataset(picture("x"), picture("a")), dataset(picture("e"), picture("c", "test"))];
+    for (const data of leaky)
+      expect(() => offeredPictures(data, provenance)).toThrowError(expect.objectContaining({ code: "test-leak" }) as Error);
+  });
+});
