@@ -21,7 +21,7 @@ const paths = sources.map(({ path }) => join(dataset.root, path));
 const backbone = await loadBackbone("efficientnet-lite0");
 const { size } = backbone.row.view;
 const model = serializeModel(backbone.model);
-const ready = new Float32Array(8 * 3 * size * size).map((_, i) => Math.sin(i));
+const ready = (batch) => new Float32Array(batch * 3 * size * size).map((_, i) => Math.sin(i));
 
 async function rate(items, action) {
   const start = performance.now();
@@ -39,15 +39,22 @@ async function bounded(items, limit, action) {
 }
 
 const session = await InferenceSession.create(model, { intraOpNumThreads: threads, interOpNumThreads: 1 });
-const oneSession = async () => {
-  const input = new Tensor("float32", ready, [8, 3, size, size]);
-  for (let i = 0; i < sources.length; i += 8) await session.run({ input }, ["features"]);
+const oneSession = (batch) => async () => {
+  const input = new Tensor("float32", ready(batch), [batch, 3, size, size]);
+  for (let i = 0; i < sources.length; i += batch) await session.run({ input }, ["features"]);
 };
 const pool = await SessionPool.open(model, threads);
-const sessionEach = () =>
-  bounded(Array(Math.ceil(sources.length / 8)).fill(0), threads, () =>
-    pool.run({ input: float32([8, 3, size, size], ready) }, ["features"]),
+const sessionEach = (batch) => () => {
+  const data = ready(batch);
+  return bounded(Array(Math.ceil(sources.length / batch)).fill(0), threads * 2, () =>
+    pool.run({ input: float32([batch, 3, size, size], data) }, ["features"]),
   );
+};
+const contestants = {};
+for (const batch of [1, 2, 8]) {
+  contestants[`infer, one session, batch ${batch}`] = oneSession(batch);
+  contestants[`infer, a session a core, batch ${batch}`] = sessionEach(batch);
+}
 sharp.cache(false);
 sharp.concurrency(1);
 const decode = () =>
@@ -64,16 +71,14 @@ const extract = () =>
     threads,
   });
 
-const results = { "infer, one session": [], "infer, a session a core": [], decode: [], extract: [] };
-for (let round = 0; round < Number(rounds); round++) {
-  results["infer, one session"].push(await rate(sources.length, oneSession));
-  results["infer, a session a core"].push(await rate(sources.length, sessionEach));
-  results.decode.push(await rate(sources.length, decode));
-  results.extract.push(await rate(sources.length, extract));
-}
+contestants.decode = decode;
+contestants.extract = extract;
+const results = Object.fromEntries(Object.keys(contestants).map((name) => [name, []]));
+for (let round = 0; round < Number(rounds); round++)
+  for (const [name, action] of Object.entries(contestants)) results[name].push(await rate(sources.length, action));
 await pool.close();
 await rm(folder, { recursive: true });
-const infer = Math.max(median(results["infer, one session"]), median(results["infer, a session a core"]));
+const infer = Math.max(...Object.keys(results).filter((name) => name.startsWith("infer")).map((name) => median(results[name])));
 const bound = 1 / (1 / infer + 1 / median(results.decode));
 describe(`feature extraction of ${sources.length} photographs of ${images}, images/s`, results);
 console.log(

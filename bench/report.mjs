@@ -12,6 +12,6 @@ export function describe(title, series) {
   console.log(`${title}\n${cpus()[0].model}, ${availableParallelism()} cores, Node ${process.version}`);
   for (const [name, values] of Object.entries(series))
     console.log(
-      `  ${name.padEnd(28)} median ${median(values).toFixed(2)}  (${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}, n = ${values.length})`,
+      `  ${name.padEnd(36)} median ${median(values).toFixed(2)}  (${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}, n = ${values.length})`,
     );
 }

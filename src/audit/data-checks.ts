@@ -1,7 +1,7 @@
 /** Checks of the data set as a whole: copies, contradictions, classes, splits. */
 import { compareCodePoints, formatPercent, groupBy, listNames } from "../core/index.js";
 import { findContradictions, givenSplit, type GivenSplit, type Picture } from "../dataset/index.js";
-import { type Check, type Evidence, type Hit, several, tally } from "./check.js";
+import { type Check, type Evidence, type Hit, several } from "./check.js";
 
 /** A class with fewer photographs than this cannot have its share in every split. */
 export const fewestImages = 10;
@@ -121,7 +121,7 @@ export const dataChecks = {
     about: "classes",
     find: ({ dataset }) => dataset.excluded.map(({ label, files }) => ({ name: label, note: several(files, "file") })),
     text: (hits) =>
-      `${several(hits.length, "class", "classes")} left out by --exclude: ${tally(hits.map(({ name, note }) => ({ name, note: `${name}, ${note ?? ""}` }))).replaceAll(/: 1(;|$)/g, "$1")}.`,
+      `${several(hits.length, "class", "classes")} left out by --exclude: ${listNames(hits.map(({ name }) => name))}.`,
     cost: "The classifier will give such photographs another label.",
     remedy: "none needed",
   },
@@ -194,7 +194,7 @@ export const dataChecks = {
     remedy: "add photographs of the rare classes",
   },
   "merged-names": {
-    severity: "warning",
+    severity: (_, { dataset }) => (dataset.aliases.some(({ names }) => names.length > 1) ? "warning" : "info"),
     certainty: "certain",
     about: "classes",
     find: ({ dataset }) =>

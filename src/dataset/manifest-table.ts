@@ -27,8 +27,7 @@ export function readTable(path: string, text: string): ManifestRow[] {
 }
 
 function readCsv(path: string, text: string): ManifestRow[] {
-  const header = text.slice(0, text.search(/[\r\n]|$/));
-  const delimiter = [",", ";", "\t"].find((one) => header.includes(one)) ?? ",";
+  const delimiter = /^[^\r\n]*?([,;\t])/.exec(text)?.[1] ?? ",";
   try {
     const records: { record: Cells; info: { lines: number } }[] = parse(text, {
       bom: true,

@@ -4,7 +4,7 @@ import { names } from "../backbone/index.js";
 import { floats, type SessionPool } from "../onnx/index.js";
 
 /** Pictures in one run of the network. Four to eight fill the processor's caches; more only costs memory. */
-export const batchSize = 4;
+export const batchSize = 2;
 
 /** Gives the bytes of one picture's file. */
 export type ReadPicture = () => Promise<Uint8Array>;

@@ -56,7 +56,7 @@ export const positive: Range = { above: 0 };
 
 /** Graphics processors and their memory. */
 export const gpu =
-  /(?<!\p{L})(?:GPU|VRAM|CUDA|graphics\s+(?:card|memory)|video\s+memory|device\s+memory|accelerator)s?(?!\p{L})/iu;
+  /(?<!(?<!\p{L})(?:no|without|without\s+an?)\s+)(?<!\p{L})(?:GPU|VRAM|CUDA|graphics\s+(?:card|memory)|video\s+memory|device\s+memory|accelerator)s?(?!\p{L})/iu;
 
 /** Learning, as against predicting. */
 export const training = /(?<!\p{L})(?:train(?:s|ed|ing)?|retrain\p{L}*|fine-?tun\p{L}+)(?!\p{L})/iu;

@@ -4,7 +4,7 @@ import { gpu, type KindRows, positive, training } from "./kind-row.js";
 const http =
   /(?<!\p{L})(?:HTTP|API|REST|endpoint|service|server|round[\s-]?trip|end[\s-]to[\s-]end|web\s+request)(?!\p{L})/iu;
 const duration =
-  /(?<!\p{L})(?:inference|latenc\p{L}+|response(?:\s+times?)?|respond\p{L}*|answers?|prediction\s+(?:time|speed|latency)|predicts?|predictions?|classif\p{L}+|time\s+per|per\s+(?:image|photo\p{L}*|picture|prediction)|real[\s-]?time|run\s?time)(?!\p{L})/iu;
+  /(?<!\p{L})(?:inference|latenc\p{L}+|response(?:\s+times?)?|respond\p{L}*|answers?|prediction\s+(?:time|speed|latency)|predicts?|predictions?|classif\p{L}+|time\s+per|per\s+(?:image|photo\p{L}*|picture|prediction)|real[\s-]?time|run\s?time)(?!\p{L})|\/\s*(?:image|img|photo\p{L}*|picture|prediction)(?!\p{L})/iu;
 const speed =
   /(?<!\p{L})(?:(?:run\s?)?times?|latenc\p{L}+|fast\p{L}*|slow\p{L}*|quick\p{L}*|speed|instant\p{L}*|real[\s-]?time|(?:milli-?|micro)?seconds?|minutes?|lag)(?!\p{L})|\d\s*(?:ms|msecs?|s|secs?|µs|μs|us|min)(?!\p{L})/iu;
 

@@ -7,7 +7,7 @@ const otherMetric =
   /top[\s-]?(?!1(?!\d))\d|train(?:ing)?[\s-]+(?:set[\s-]+|data[\s-]+|split[\s-]+)?(?:accuracy|recall|f1)|(?:accuracy|recall|f1)\s+on\s+(?:the\s+)?train|(?:drop|loss|decrease|degradation|decline|difference|change|gap|improve\p{L}*|increase|gain|boost|parity)\s+(?:of|in|from|between)|(?:accuracy|recall|f1)\s+(?:drop|loss|degrad\p{L}*|decrease|gap|gain|improve\p{L}*|difference)|lose|(?:inter-?)?annotator|label(?:l?ing)?\s+(?:accuracy|quality|error)|baseline|human|\bAUC\b|ROC|IoU|mAP\b|false\s+(?:positive|negative|alarm)|specificity|(?<!\p{L})precision|micro|weighted/iu;
 /** A part of the photographs: what holds for it says nothing about all of them. */
 const narrowed =
-  /(?<!\p{L})(?:accura(?:cy|te)|F-?1(?:[\s-]*score)?|correct(?:ly)?|errors?|recall)\s+(?:on|for|in|under)\s+(?:the\s+|all\s+|our\s+|every\s+|an?\s+)*(?!(?:the|all|our|every|an?|tests?|validation|val|calibrat\p{L}*|dev\p{L}*|hold|held|unseen|new|sealed|fresh|real|images?|photo\p{L}*|pictures?|samples?|data\p{L}*|sets?|splits?|products?|production|deploy\p{L}*|average|total|classes|categories|im?balanced|unbalanced|least|classif\p{L}*|CPUs?|GPUs?|this|predict\p{L}*|order|under|less|at|about|over|more)(?!\p{L}))\p{L}|(?:images?|photo\p{L}*|pictures?)\s+(?:taken|of|from|with|in|under|at|where|that|showing)\s/iu;
+  /(?<!\p{L})(?:accura(?:cy|te)|F-?1(?:[\s-]*score)?|correct(?:ly)?|errors?|recall|sensitivity)(?:\s+(?:on|for|in|under)|(?:[^\p{L}]|(?<!\p{L})(?:percent|of|at|least|above|over|more|than|to|be|is|must|should)(?!\p{L}))+\s(?:on|for))\s+(?:the\s+|all\s+|our\s+|every\s+|an?\s+)*(?!(?:the|all|our|every|an?|tests?|validation|val|calibrat\p{L}*|dev\p{L}*|hold|held|unseen|new|sealed|fresh|real|images?|photo\p{L}*|pictures?|samples?|data\p{L}*|sets?|splits?|products?|production|deploy\p{L}*|average|total|classes|categories|im?balanced|unbalanced|least|classif\p{L}*|CPUs?|GPUs?|this|predict\p{L}*|order|under|less|at|about|over|more)(?!\p{L}))\p{L}|(?<!\p{L})on\s+\d+\s+(?:of|out)(?!\p{L})|(?:images?|photo\p{L}*|pictures?)\s+(?:taken|of|from|with|in|under|at|where|that|showing)\s/iu;
 const namedClass = /(?<![\p{L}-])[Cc]lass\s+(?:["“'‘]|\p{Lu}|\d)/u;
 
 const recall =
@@ -27,7 +27,7 @@ export const qualityKinds: KindRows<
   "overfitting-gap": {
     name: "overfitting gap",
     has: [
-      /over-?fit|generali[sz]ation\s+(?:gap|error)|gap\s+between\s+(?:the\s+)?train|train\p{L}*\s*(?:[-–—/]|to|and|vs\.?)\s*(?:the\s+)?(?:val\p{L}*|test)\s+(?:accuracy\s+)?(?:gap|difference)/iu,
+      /over-?fit|generali[sz]ation\s+(?:gap|error)|(?:gap|difference)\s+between\s+(?:the\s+)?train|train\p{L}*\s*(?:[-–—/]|to|and|vs\.?)\s*(?:the\s+)?(?:val\p{L}*|test)\s+(?:accuracy\s+)?(?:gap|difference)/iu,
     ],
     unit: "fraction",
     comparison: "<=",
@@ -115,7 +115,7 @@ export const qualityKinds: KindRows<
   "balanced-accuracy": {
     name: "balanced accuracy",
     has: [
-      /(?<!\p{L})(?:balanced[\s-]+accuracy|(?:macro|mean|average)[\s-]+(?:average\s+|averaged\s+|(?:per[\s-]+)?class\s+)?(?:recall|sensitivity)|(?:mean|average)[\s-]+(?:per[\s-]+)?class[\s-]+accuracy|(?:mean|average)\s+accuracy\s+(?:per|over|across)\s+(?:the\s+|all\s+)?class(?:es)?|(?:accura\p{L}+|performance|recall)\s+(?:on|for|with|under|despite)\s+(?:the\s+)?(?:im|un)balanced|recall|sensitivity|class\s+imbalance)(?!\p{L})/iu,
+      /(?<!\p{L})(?:balanced[\s-]+accuracy|(?:macro|mean|average)[\s-]+(?:average\s+|averaged\s+|(?:per[\s-]+)?class\s+)?(?:recall|sensitivity)|(?:mean|average)[\s-]+(?:per[\s-]+)?class[\s-]+accuracy|(?:mean|average)\s+accuracy\s+(?:per|over|across)\s+(?:the\s+|all\s+)?class(?:es)?|(?:accura\p{L}+|performance|recall)\s+(?:on|for|with|under|despite)\s+(?:the\s+)?(?:im|un)balanced|class\s+imbalance)(?!\p{L})|^(?:[^\p{L}]|(?<!\p{L})(?:recall|sensitivity|percent|overall|high|low|good|poor|at|least|most|of|over|above|below|under|than|more|less|higher|lower|better|or|no|not|the|an?|is|be|must|should|required|minimum|min|model|with|on|test|validation|sets?|split|photographs|images|across|classes|all)(?!\p{L}))*(?<!\p{L})(?:recall|sensitivity)(?:[^\p{L}]|(?<!\p{L})(?:percent|at|least|most|of|over|above|below|under|than|more|less|higher|lower|better|or|no|not|the|an?|is|be|must|should|required|minimum|min|on|test|validation|sets?|split|photographs|images|across|classes|all)(?!\p{L}))*$/iu,
     ],
     lacks: [otherMetric, narrowed, namedClass],
     unit: "fraction",

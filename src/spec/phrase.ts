@@ -83,7 +83,7 @@ const levels: readonly (readonly [pattern: RegExp, confidence: boolean])[] = [
   ],
   [
     new RegExp(
-      String.raw`(?:with|at)\s+(?:(?:an?|the)\s+)?${number}\s*(?:statistical\s+)?confidence(?:\s+(?:level|bounds?|intervals?))?(?!\s+(?:score|threshold))`,
+      String.raw`(?:(?:with|at)\s+(?:(?:an?|the)\s+)?|\()${number}\s*(?:statistical\s+)?confidence(?:\s+(?:level|bounds?|intervals?))?(?!\s+(?:score|threshold))`,
       "iu",
     ),
     true,

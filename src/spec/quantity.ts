@@ -64,34 +64,38 @@ const units: readonly UnitRow[] = [
 
 const magnitudes: Readonly<Record<string, number>> = { k: 1e3, thousand: 1e3, m: 1e6, mio: 1e6, million: 1e6 };
 
-const words: Readonly<Record<string, number>> = {
-  a: 1,
-  an: 1,
-  "half a": 0.5,
-  "half an": 0.5,
-  one: 1,
-  two: 2,
-  three: 3,
-  four: 4,
-  five: 5,
-  six: 6,
-  seven: 7,
-  eight: 8,
-  nine: 9,
-  ten: 10,
-  twelve: 12,
-  fifteen: 15,
-  twenty: 20,
-  thirty: 30,
-  forty: 40,
-  fifty: 50,
-  sixty: 60,
-  ninety: 90,
-  hundred: 100,
-  "a hundred": 100,
-  thousand: 1000,
-  "a thousand": 1000,
-};
+const ones = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+const teens = [
+  "ten",
+  "eleven",
+  "twelve",
+  "thirteen",
+  "fourteen",
+  "fifteen",
+  "sixteen",
+  "seventeen",
+  "eighteen",
+  "nineteen",
+];
+const tens = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+
+/** Numbers in words, from "half a" to "nine hundred" and "ninety-five". */
+const words: Readonly<Record<string, number>> = Object.fromEntries([
+  ...[["a", 1] as const, ["an", 1] as const, ["half a", 0.5] as const, ["half an", 0.5] as const],
+  ...ones.map((word, index) => [word, index + 1] as const),
+  ...teens.map((word, index) => [word, index + 10] as const),
+  ...tens.flatMap((ten, index) => [
+    [ten, 10 * index + 20] as const,
+    ...ones.flatMap((one, unit) =>
+      [`${ten}-${one}`, `${ten} ${one}`].map((word) => [word, 10 * index + 21 + unit] as const),
+    ),
+  ]),
+  ...["hundred", "thousand"].flatMap((word, index) =>
+    ["", "a ", ...ones.map((one) => `${one} `)].map(
+      (count, times) => [`${count}${word}`, Math.max(1, times - 1) * [100, 1000][index]!] as const,
+    ),
+  ),
+]);
 
 const digits = String.raw`[1-9]\d{0,2}(?:[,'’\u00a0\u202f ]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:[.,]\d+)?|\.\d+`;
 const scale = String.raw`(?:\s*(?<scale>${Object.keys(magnitudes).join("|")})(?![\p{L}\d]))?`;
@@ -99,7 +103,7 @@ const wordList = Object.keys(words)
   .toSorted((a, b) => b.length - a.length)
   .join("|");
 const numberPattern = new RegExp(
-  String.raw`(?<![\p{L}\d.,_%])(?:(?<sign>[-−](?=[\d.]))?(?<digits>${digits})${scale}|(?<word>${wordList})(?=[\s-]\p{L})|(?<=\bsub-?\s?)(?=second|minute|hour|millisecond))`,
+  String.raw`(?<![\p{L}\d.,_%])(?:(?<sign>[-−](?=[\d.]))?(?<digits>${digits})${scale}|(?<!\p{L}-)(?<word>${wordList})(?=[\s-]\p{L})|(?<=\bsub-?\s?)(?=second|minute|hour|millisecond))`,
   "giu",
 );
 const unitPatterns = units.map(

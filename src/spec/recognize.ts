@@ -65,7 +65,9 @@ function matches(place: Place): readonly Match[] {
     if (row.lacks?.some((pattern) => pattern.test(words))) return [];
     if (row.only && !quantities.some(({ dimension }) => dimension === row.only)) return [];
     if (row.subject && row.subject(words) === null) return [];
-    return [{ kind, row, quantity: row.range === null ? null : pickQuantity(place, row) }];
+    const quantity = row.range === null ? null : pickQuantity(place, row);
+    // "Images must be labeled with care" states no number of images.
+    return row.premise && quantity === null ? [] : [{ kind, row, quantity }];
   });
 }
 
@@ -93,10 +95,18 @@ function pickQuantity(place: Place, row: KindRow): Quantity | null {
   const dimension = dimensionOf[row.unit];
   const free = unspoken(place.phrase, row);
   const measured = free.filter((quantity) => quantity.dimension === dimension);
-  const bare = barely.has(dimension) ? free.filter((quantity) => quantity.dimension === "plain") : [];
+  const bare = barely.has(dimension)
+    ? free.filter((quantity) => quantity.dimension === "plain" && mayBeMeant(quantity, row, place))
+    : [];
   const best = [directed(measured), measured, directed(bare), bare].find((tier) => tier.length > 0) ?? [];
   if (new Set(best.map(({ value, comparison }) => `${comparison}${value}`)).size > 1) throw doubled(place, best);
   return best[0] ?? null;
+}
+
+/** "Accuracy 95" means percent; "one wrong in 20" and "at most 5 errors" do not. */
+function mayBeMeant({ value, comparison }: Quantity, row: KindRow, { phrase }: Place): boolean {
+  if (row.unit !== "fraction" || value <= 1) return true;
+  return !row.complement?.test(phrase.words) && (comparison !== null || value >= 50);
 }
 
 function directed(quantities: readonly Quantity[]): readonly Quantity[] {

@@ -59,8 +59,9 @@ function gains(length: number, from: number, to: number, vignette: number): Floa
   });
 }
 
+/** Light to pixel value, for light up to four times white; the gains of an exposure stay below that. */
 function toneCurve(gamma: number): Uint8Array {
-  return Uint8Array.from({ length: 512 }, (_, i) => Math.round(255 * Math.min(1, i / 255) ** gamma));
+  return Uint8Array.from({ length: 1024 }, (_, i) => Math.round(255 * Math.min(1, i / 255) ** gamma));
 }
 
 /** Lays RGBA `drawing` over RGB `backdrop` and exposes it, in place of the backdrop; all [height, width, channels]. */
@@ -74,19 +75,22 @@ export function expose(
   const [normal, curve] = [noiseTable(), toneCurve(exposure.gamma)];
   const across = gains(width, exposure.left, exposure.right, exposure.vignette);
   const down = gains(height, exposure.top, exposure.bottom, exposure.vignette);
-  const { balance, noise } = exposure;
-  let grain = exposure.grain;
-  for (let y = 0, at = 0, from = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, from += 4) {
+  const [red, green, blue] = exposure.balance;
+  const photo = new Uint8ClampedArray(backdrop.buffer, backdrop.byteOffset, backdrop.length);
+  const lay = (at: number, from: number, cover: number, gain: number): number => {
+    const below = photo[at]!;
+    return curve[((below + (drawing[from]! - below) * cover) * gain) & 1023]!;
+  };
+  for (let y = 0, at = 0, grain = exposure.grain; y < height; y++) {
+    for (let x = 0; x < width; x++, at += 3, grain++) {
+      const from = (at / 3) * 4;
       const gain = down[y]! * across[x]!;
-      const cover = drawing[from + 3]! / 255;
-      const shared = normal[(grain = (grain + 1) & 0xffff)]! * noise * 0.7;
-      for (let c = 0; c < 3; c++, at++) {
-        const below = backdrop[at]!;
-        const light = (below + (drawing[from + c]! - below) * cover) * gain * balance[c]!;
-        const value = curve[Math.min(511, light) | 0]! + shared + normal[(grain + 977 * c) & 0xffff]! * noise * 0.5;
-        backdrop[at] = value < 0 ? 0 : value > 255 ? 255 : value;
-      }
+      const cover = drawing[from + 3]! * (1 / 255);
+      const gray = normal[grain & 0xffff]! * exposure.noise * 0.75;
+      const tint = normal[(grain * 3 + 977) & 0xffff]! * exposure.noise * 0.5;
+      photo[at] = lay(at, from, cover, gain * red) + gray + tint;
+      photo[at + 1] = lay(at + 1, from + 1, cover, gain * green) + gray - tint * 0.4;
+      photo[at + 2] = lay(at + 2, from + 2, cover, gain * blue) + gray - tint;
     }
   }
 }
