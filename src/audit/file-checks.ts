@@ -1,8 +1,11 @@
 /** Checks of files: what could not be read, and what was passed over. */
 import { claimedFormat, fileExtension } from "../image/index.js";
-import { brokenWhere, type Check, ignoredOf, picturesWhere, several, tally } from "./check.js";
+import { brokenWhere, type Check, type Hit, ignoredOf, picturesWhere, several, tally } from "./check.js";
 
 const isHeic = (reason: string): boolean => reason.startsWith("HEIC");
+
+/** "BMP, which …" → "BMP". */
+const formatOnly = ({ name, note = "" }: Hit): Hit => ({ name, note: note.split(",")[0]! });
 
 const leftOut = "They take part in nothing; the rest goes on without them.";
 
@@ -31,7 +34,8 @@ export const fileChecks = {
     certainty: "certain",
     about: "files",
     find: brokenWhere(({ kind, reason }) => kind === "unsupported" && !isHeic(reason)),
-    text: (hits) => `${several(hits.length, "image file")} in a format that cannot be decoded (${tally(hits)}).`,
+    text: (hits) =>
+      `${several(hits.length, "image file")} in a format that cannot be decoded (${tally(hits.map(formatOnly))}).`,
     cost: leftOut,
     remedy: (_, { dataset }) =>
       dataset.broken.find(({ kind, reason }) => kind === "unsupported" && !isHeic(reason))!.remedy,
@@ -41,7 +45,7 @@ export const fileChecks = {
     certainty: "certain",
     about: "files",
     find: brokenWhere(({ kind }) => kind === "too-large"),
-    text: (hits) => `${several(hits.length, "picture")} beyond the pixel limit, not decoded (${tally(hits)}).`,
+    text: (hits) => `${several(hits.length, "picture")} beyond the limits of size, not decoded.`,
     cost: leftOut,
     remedy: "scale them down; a classifier sees a few hundred pixels a side",
   },

@@ -8,7 +8,7 @@ import { fitTemperature } from "../calibrate/index.js";
 import { checkInterrupted, formatPercent, formatSeconds, random } from "../core/index.js";
 import type { Picture, SplitName } from "../dataset/index.js";
 import { type Extraction, extractFeatures } from "../features/index.js";
-import { argmaxRows } from "../metrics/index.js";
+import { accuracyOf } from "../metrics/index.js";
 import { applyHead, fitHead, type HeadFit } from "../train/index.js";
 import { type RunContext, timed } from "./context.js";
 import type { RunData } from "./data.js";
@@ -149,12 +149,6 @@ async function pickGolden(train: readonly Picture[], root: string, seed: number)
   const shuffled = random(seed, "golden").shuffle(train);
   const byClass = [...new Map(shuffled.map((picture) => [picture.label, picture])).values()];
   return Promise.all(byClass.slice(0, 4).map(({ path }) => readFile(join(root, path))));
-}
-
-/** Share of rows of logits [n, classes] whose largest is the label's; 0 for no rows. */
-function accuracyOf(logits: Float32Array, labels: Int32Array, classes: number): number {
-  const right = argmaxRows(logits, classes).filter((predicted, row) => predicted === labels[row]).length;
-  return right / Math.max(1, labels.length);
 }
 
 function hashes(pictures: readonly Picture[]): string[] {

@@ -13,6 +13,14 @@ const namedClass = /(?<![\p{L}-])[Cc]lass\s+(?:["“'‘]|\p{Lu}|\d)/u;
 const recall =
   /(?<!\p{L})(?:recall|sensitivity|accuracy|accurate|performance|detection|detected|hit\s+rate)(?!\p{L})/iu;
 
+/** Words beside which a recall without more is that of all classes. */
+const neutral =
+  "percent|overall|high|low|good|poor|at|least|most|of|over|above|below|under|than|more|less|higher|lower|better|or|no|not|the|an?|is|be|must|should|required|minimum|min|model|with|on|test|validation|sets?|split|photographs|images|across|classes|all";
+const classMean =
+  /(?<!\p{L})(?:balanced[\s-]+accuracy|(?:macro|mean|average)[\s-]+(?:average\s+|averaged\s+|(?:per[\s-]+)?class\s+)?(?:recall|sensitivity)|(?:mean|average)[\s-]+(?:per[\s-]+)?class[\s-]+accuracy|(?:mean|average)\s+accuracy\s+(?:per|over|across)\s+(?:the\s+|all\s+)?class(?:es)?|(?:accura\p{L}+|performance|recall)\s+(?:on|for|with|under|despite)\s+(?:the\s+)?(?:im|un)balanced|class\s+imbalance)(?!\p{L})/iu;
+const plainRecall = `^(?=.*(?:recall|sensitivity))(?:[^\\p{L}]|(?<!\\p{L})(?:recall|sensitivity|${neutral})(?!\\p{L}))*$`;
+const meanRecall = new RegExp(`${classMean.source}|${plainRecall}`, "iu");
+
 /** The special before the general: accuracy last. */
 export const qualityKinds: KindRows<
   | "overfitting-gap"
@@ -109,14 +117,12 @@ export const qualityKinds: KindRows<
     judgedOn: "test",
     splits: true,
     estimator: () => "recall of the class",
-    near: /(?:find|detect|miss|recogni[sz]e)\s+(?:all|every|the|any|no)/iu,
+    near: /recall|sensitiv|(?:find|detect|miss|recogni[sz]e)\s+(?:all|every|the|any|no)/iu,
     examples: ["Recall of class Dress at least 80%", 'Recall of "T-Shirt" ≥ 0.9', "Accuracy on class Hat above 75%"],
   },
   "balanced-accuracy": {
     name: "balanced accuracy",
-    has: [
-      /(?<!\p{L})(?:balanced[\s-]+accuracy|(?:macro|mean|average)[\s-]+(?:average\s+|averaged\s+|(?:per[\s-]+)?class\s+)?(?:recall|sensitivity)|(?:mean|average)[\s-]+(?:per[\s-]+)?class[\s-]+accuracy|(?:mean|average)\s+accuracy\s+(?:per|over|across)\s+(?:the\s+|all\s+)?class(?:es)?|(?:accura\p{L}+|performance|recall)\s+(?:on|for|with|under|despite)\s+(?:the\s+)?(?:im|un)balanced|class\s+imbalance)(?!\p{L})|^(?:[^\p{L}]|(?<!\p{L})(?:recall|sensitivity|percent|overall|high|low|good|poor|at|least|most|of|over|above|below|under|than|more|less|higher|lower|better|or|no|not|the|an?|is|be|must|should|required|minimum|min|model|with|on|test|validation|sets?|split|photographs|images|across|classes|all)(?!\p{L}))*(?<!\p{L})(?:recall|sensitivity)(?:[^\p{L}]|(?<!\p{L})(?:percent|at|least|most|of|over|above|below|under|than|more|less|higher|lower|better|or|no|not|the|an?|is|be|must|should|required|minimum|min|on|test|validation|sets?|split|photographs|images|across|classes|all)(?!\p{L}))*$/iu,
-    ],
+    has: [meanRecall],
     lacks: [otherMetric, narrowed, namedClass],
     unit: "fraction",
     comparison: ">=",

@@ -81,7 +81,10 @@ const tens = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty"
 
 /** Numbers in words, from "half a" to "nine hundred" and "ninety-five". */
 const words: Readonly<Record<string, number>> = Object.fromEntries([
-  ...[["a", 1] as const, ["an", 1] as const, ["half a", 0.5] as const, ["half an", 0.5] as const],
+  ["a", 1] as const,
+  ["an", 1] as const,
+  ["half a", 0.5] as const,
+  ["half an", 0.5] as const,
   ...ones.map((word, index) => [word, index + 1] as const),
   ...teens.map((word, index) => [word, index + 10] as const),
   ...tens.flatMap((ten, index) => [
