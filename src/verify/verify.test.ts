@@ -3,8 +3,9 @@ import type { Dataset, Picture } from "../dataset/index.js";
 import type { Provenance } from "../bundle/index.js";
 import { parseSpec, type Requirement } from "../spec/index.js";
 import { openingAlpha } from "../statistics/index.js";
-import { judge, type Levels, type Measurements } from "./judge.js";
-import { classRows, measureSplit, type Outcome } from "./measure.js";
+import { judge } from "./judge.js";
+import { measureSplit, type Outcome } from "./measure.js";
+import type { Levels, Measurements } from "./rules.js";
 import { offeredPictures } from "./verify.js";
 
 /** Outcomes of each class: so many photographs, so many right; the wrong ones go to the next class. */
@@ -29,7 +30,7 @@ function measurements(changes: Partial<Measurements> = {}): Measurements {
     labels,
     test,
     calibrate: outcomes([100, 97], [100, 97]),
-    classes: classRows(test, labels, trainCounts, levels.test),
+    trainCounts,
     latencyMs: Float64Array.from({ length: 250 }, (_, i) => 10 + i / 100),
     modelSizeBytes: 13e6,
     imageCount: 2000,
@@ -80,7 +81,11 @@ describe("accuracy on test", () => {
 
   test("a second opening is judged at 0.2 α/2 and carries the mark", () => {
     const second: Levels = { spec: 0.05, test: openingAlpha(0.05, 2), opening: 2 };
-    const found = judge(line("95% accuracy required"), measurements({ test: outcomes([250, 242], [250, 242]) }), second);
+    const found = judge(
+      line("95% accuracy required"),
+      measurements({ test: outcomes([250, 242], [250, 242]) }),
+      second,
+    );
     expect(found.alpha).toBeCloseTo(0.005, 12);
     expect(found.verdict).toBe("unproven");
     expect(found.evidence).toContain("reused test: opening 2");
@@ -110,19 +115,26 @@ describe("recall", () => {
       levels,
     );
     expect(found.verdict).toBe("unproven");
-    expect(found.evidence).toContain('"mug" has no test photograph');
+    expect(found.evidence).toContain('"mug" has no photograph in');
   });
 
   test("a named class goes by its name, in any letter case", () => {
     expect(verdictOf("Recall of class Cup at least 97%", three)).toBe("unproven");
     expect(verdictOf("Recall of class cup at least 90%", three)).toBe("met");
-    expect(judge(line("Recall of class Plate at least 90%"), measurements(three), levels).evidence).toContain("no class");
+    expect(judge(line("Recall of class Plate at least 90%"), measurements(three), levels).evidence).toContain(
+      "no class",
+    );
   });
 
   test("rare classes are those under half the mean number of training photographs", () => {
     const found = judge(line("Recall on rare classes at least 80%"), measurements(three), levels);
     expect(found).toMatchObject({ n: 100, measured: 0.95, verdict: "met" });
     expect(found.evidence).toContain('"bowl"');
+  });
+
+  test("a line about validation is judged on calibrate", () => {
+    const found = judge(line("Validation recall of class cup at least 90%"), measurements(), levels);
+    expect(found).toMatchObject({ n: 100, measured: 0.97, alpha: 0.05, split: "calibrate", verdict: "met" });
   });
 
   test("balanced accuracy is labelled approximate", () => {
@@ -170,7 +182,15 @@ describe("everything else", () => {
 
 test("a split's metrics agree with hand counts", () => {
   const metrics = measureSplit(outcomes([4, 3], [6, 6]), 2);
-  expect(metrics).toMatchObject({ n: 10, accuracy: 0.9, balancedAccuracy: 0.875, confusion: [[3, 1], [0, 6]] });
+  expect(metrics).toMatchObject({
+    n: 10,
+    accuracy: 0.9,
+    balancedAccuracy: 0.875,
+    confusion: [
+      [3, 1],
+      [0, 6],
+    ],
+  });
   // SciPy: binomtest(9, 10).proportion_ci(0.95, "exact")
   expect(metrics.accuracyInterval[0]).toBeCloseTo(0.554984, 6);
   expect(metrics.accuracyInterval[1]).toBeCloseTo(0.997471, 6);
@@ -180,11 +200,16 @@ describe("what is offered as test", () => {
   const picture = (pixelHash: string, given: Picture["given"] = null): Picture =>
     ({ pixelHash, path: `${pixelHash}.jpg`, label: "x", given }) as Picture;
   const dataset = (...pictures: Picture[]): Dataset => ({ pictures }) as unknown as Dataset;
-  const provenance = { images: { train: ["a", "b"], select: ["c"], calibrate: ["d"], test: ["e", "f"] } } as unknown as Provenance;
+  const provenance = {
+    images: { train: ["a", "b"], select: ["c"], calibrate: ["d"], test: ["e", "f"] },
+  } as unknown as Provenance;
   const hashes = (pictures: readonly Picture[]): string[] => pictures.map(({ pixelHash }) => pixelHash);
 
   test("the run's own folder gives its own test split, copies once", () => {
-    const offered = offeredPictures(dataset(...["a", "b", "c", "d", "e", "e", "f", "new"].map((hash) => picture(hash))), provenance);
+    const offered = offeredPictures(
+      dataset(...["a", "b", "c", "d", "e", "e", "f", "new"].map((hash) => picture(hash))),
+      provenance,
+    );
     expect([hashes(offered.test), hashes(offered.calibrate)]).toEqual([["e", "f"], ["d"]]);
   });
 
@@ -195,6 +220,8 @@ describe("what is offered as test", () => {
   test("training photographs among fresh ones, or in a given test split, are a fault", () => {
     const leaky = [dataset(picture("x"), picture("a")), dataset(picture("e"), picture("c", "test"))];
     for (const data of leaky)
-      expect(() => offeredPictures(data, provenance)).toThrowError(expect.objectContaining({ code: "test-leak" }) as Error);
+      expect(() => offeredPictures(data, provenance)).toThrowError(
+        expect.objectContaining({ code: "test-leak" }) as Error,
+      );
   });
 });

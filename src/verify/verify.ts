@@ -9,9 +9,10 @@ import type { Dataset, Picture } from "../dataset/index.js";
 import type { Spec } from "../spec/index.js";
 import { openingAlpha, quantile, quantileUpperBound } from "../statistics/index.js";
 import type { Ledger } from "../store/index.js";
-import type { ClassRow, Evidence, SplitMetrics } from "./evidence.js";
-import { judge, type Measurements } from "./judge.js";
+import type { Evidence, SplitMetrics } from "./evidence.js";
+import { judge } from "./judge.js";
 import { classRows, measureSplit, type Outcome } from "./measure.js";
+import type { Measurements } from "./rules.js";
 
 /** The photographs that a bundle is judged on. */
 export interface Offered {
@@ -66,7 +67,7 @@ export async function verify(request: VerifyRequest): Promise<Evidence> {
   const hashes = offered.test.map(({ pixelHash }) => pixelHash);
   const { opening, earlier } = await ledger.open(bundle.manifest.bundleHash, hashes);
   const alpha = openingAlpha(spec.alpha, opening);
-  const measured = await measure(request, alpha);
+  const measured = await measure(request);
   const machine = describeMachine();
   return {
     schema: 1,
@@ -83,13 +84,13 @@ export async function verify(request: VerifyRequest): Promise<Evidence> {
     },
     machine,
     requirements: spec.requirements.map((line) => judge(line, measured, { spec: spec.alpha, test: alpha, opening })),
-    metrics: summarize(measured),
+    metrics: summarize(measured, alpha),
     findings: findings.map(({ severity, text, count, examples }) => ({ severity, text, count, examples })),
     notBuiltYet: request.notBuiltYet,
   };
 }
 
-async function measure(request: VerifyRequest, alpha: number): Promise<Measurements> {
+async function measure(request: VerifyRequest): Promise<Measurements> {
   const { bundle, provenance, dataset, offered, spec } = request;
   const { labels, preprocessing } = bundle.manifest;
   const test = await predictAll("test", offered.test, request);
@@ -101,7 +102,7 @@ async function measure(request: VerifyRequest, alpha: number): Promise<Measureme
     labels,
     test,
     calibrate,
-    classes: classRows(test, labels, provenance.classCounts, alpha),
+    trainCounts: provenance.classCounts,
     latencyMs: (
       await measureLatency(modelPath, { size: preprocessing.size, threads: request.threads, runs })
     ).toSorted(),
@@ -151,7 +152,7 @@ async function predictAll(
   return outcomes;
 }
 
-function summarize(measured: Measurements): Evidence["metrics"] {
+function summarize(measured: Measurements, alpha: number): Evidence["metrics"] {
   const { latencyMs, labels } = measured;
   const summary = (outcomes: readonly Outcome[]): SplitMetrics | null =>
     outcomes.length === 0 ? null : measureSplit(outcomes, labels.length);
@@ -159,7 +160,7 @@ function summarize(measured: Measurements): Evidence["metrics"] {
   return {
     test: summary(measured.test)!,
     calibrate: summary(measured.calibrate),
-    classes: measured.classes satisfies readonly ClassRow[],
+    classes: classRows(measured.test, labels, measured.trainCounts, alpha),
     latencyMs: {
       p50: quantile(latencyMs, 0.5),
       p95: quantile(latencyMs, 0.95),
