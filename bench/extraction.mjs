@@ -78,7 +78,11 @@ for (let round = 0; round < Number(rounds); round++)
   for (const [name, action] of Object.entries(contestants)) results[name].push(await rate(sources.length, action));
 await pool.close();
 await rm(folder, { recursive: true });
-const infer = Math.max(...Object.keys(results).filter((name) => name.startsWith("infer")).map((name) => median(results[name])));
+const infer = Math.max(
+  ...Object.keys(results)
+    .filter((name) => name.startsWith("infer"))
+    .map((name) => median(results[name])),
+);
 const bound = 1 / (1 / infer + 1 / median(results.decode));
 describe(`feature extraction of ${sources.length} photographs of ${images}, images/s`, results);
 console.log(

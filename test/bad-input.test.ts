@@ -48,7 +48,9 @@ describe("photographs", () => {
   });
 
   test("one class", async () => {
-    expect(await refused(await makeFolder({ "a/1.jpg": await jpeg(1), "a/2.jpg": await jpeg(2) }), spec())).toMatch(/class/);
+    expect(await refused(await makeFolder({ "a/1.jpg": await jpeg(1), "a/2.jpg": await jpeg(2) }), spec())).toMatch(
+      /class/,
+    );
   });
 
   test("all images broken", async () => {
@@ -81,7 +83,10 @@ describe("photographs", () => {
     const paths = parseSplits(readFileSync(join(out, "splits.csv"), "utf8")).map(({ path }) => path);
     for (const name of odd) expect(paths).toContain(`rings/${name}.jpg`);
     const predicted = await assay(home, "predict", join(out, "bundle"), join(images, "rings"), "--format", "json");
-    const rows = predicted.out.trim().split("\n").map((line) => JSON.parse(line) as { path: string; label: string });
+    const rows = predicted.out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { path: string; label: string });
     for (const name of odd) expect(rows.map(({ path }) => path)).toContain(join(images, "rings", `${name}.jpg`));
   });
 
@@ -174,7 +179,16 @@ describe("arguments", () => {
   test("with --json a fault is an object, and a run's answer is its evidence", async () => {
     const fault = await assay(home, "run", "nowhere", "--spec", join(home, "good.md"), "--json");
     expect(JSON.parse(fault.out)).toMatchObject({ error: { code: "images-missing" } });
-    const answer = await assay(home, "run", good, "--spec", join(home, "good.md"), "--out", join(home, "json"), "--json");
+    const answer = await assay(
+      home,
+      "run",
+      good,
+      "--spec",
+      join(home, "good.md"),
+      "--out",
+      join(home, "json"),
+      "--json",
+    );
     expect((JSON.parse(answer.out) as Evidence).requirements).toHaveLength(1);
   });
 });

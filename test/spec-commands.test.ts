@@ -20,7 +20,16 @@ afterAll(removeFolders);
 describe("init", () => {
   test("writes a spec from flags, with sensible lines for the rest, and it parses to them", async () => {
     const folder = join(home, "by flags");
-    const { code, out } = await assay(home, "init", folder, "--i-want", "to sort mugs", "--constraint", "At least 90% accuracy", "Model size < 30 MB");
+    const { code, out } = await assay(
+      home,
+      "init",
+      folder,
+      "--i-want",
+      "to sort mugs",
+      "--constraint",
+      "At least 90% accuracy",
+      "Model size < 30 MB",
+    );
     expect(code).toBe(0);
     expect(out).toContain("spec.md");
     const spec = parseSpec(readFileSync(join(folder, "spec.md"), "utf8"), "spec.md", "markdown");
@@ -98,8 +107,19 @@ describe("audit", () => {
 });
 
 test("a premise that fails is said before training and does not change the exit code", async () => {
-  writeFileSync(join(home, "premise.md"), "## CONSTRAINTS\n- 10,000 labeled images available\n- At least 30% accuracy\n");
-  const { code, out } = await assay(home, "run", images, "--spec", join(home, "premise.md"), "--out", join(home, "premise"));
+  writeFileSync(
+    join(home, "premise.md"),
+    "## CONSTRAINTS\n- 10,000 labeled images available\n- At least 30% accuracy\n",
+  );
+  const { code, out } = await assay(
+    home,
+    "run",
+    images,
+    "--spec",
+    join(home, "premise.md"),
+    "--out",
+    join(home, "premise"),
+  );
   expect(code).toBe(0);
   expect(out.indexOf("C1 does not hold")).toBeGreaterThanOrEqual(0);
   expect(out.indexOf("C1 does not hold")).toBeLessThan(out.indexOf("features"));

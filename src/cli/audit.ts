@@ -26,5 +26,8 @@ export async function auditCommand(images: string, options: AuditArguments): Pro
 async function checkReplaceable(path: string): Promise<void> {
   const text = await readFile(path, "utf8").catch(() => null);
   if (text === null || /"findings": \[/.test(text)) return;
-  throw new Fault("output-exists", { what: `${path} exists and is no audit`, remedy: "give another folder with --out" });
+  throw new Fault("output-exists", {
+    what: `${path} exists and is no audit`,
+    remedy: "give another folder with --out",
+  });
 }

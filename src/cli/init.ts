@@ -50,7 +50,9 @@ async function ask(offered: SpecAnswers): Promise<SpecAnswers> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   // Ctrl-C and Ctrl-D end the questions and nothing is written.
   const closed = new Promise<never>((_, reject) => {
-    terminal.on("close", () => reject(new Fault("interrupted", { what: "no spec was written", remedy: "run it again" })));
+    terminal.on("close", () =>
+      reject(new Fault("interrupted", { what: "no spec was written", remedy: "run it again" })),
+    );
   });
   closed.catch(() => {});
   const question = (text: string): Promise<string> => Promise.race([terminal.question(text), closed]);
@@ -72,7 +74,9 @@ async function askList(
   offered: readonly string[],
 ): Promise<readonly string[]> {
   const lines: string[] = [];
-  process.stderr.write(`\n${title}, one a line; an empty line ends, at once for:\n${offered.map((line) => `  - ${line}\n`).join("")}`);
+  process.stderr.write(
+    `\n${title}, one a line; an empty line ends, at once for:\n${offered.map((line) => `  - ${line}\n`).join("")}`,
+  );
   for (let line = await question("- "); line.trim() !== ""; line = await question("- ")) lines.push(line.trim());
   return lines.length > 0 ? lines : offered;
 }

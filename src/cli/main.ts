@@ -79,8 +79,13 @@ function buildProgram(finish: (code: number) => void): Command {
     .option("--penalty <line...>", "lines that are bad to have")
     .option("--goal <line...>", "lines that must be there in the end")
     .option("--yes", "ask nothing", false)
-    .addHelpText("after", '\nExample: assay init --i-want "sort mugs" --constraint "At least 90% accuracy" "Model size < 30 MB"')
-    .action(async (dir: string, options: InitArguments) => finish(await (await import("./init.js")).initCommand(dir, options)));
+    .addHelpText(
+      "after",
+      '\nExample: assay init --i-want "sort mugs" --constraint "At least 90% accuracy" "Model size < 30 MB"',
+    )
+    .action(async (dir: string, options: InitArguments) =>
+      finish(await (await import("./init.js")).initCommand(dir, options)),
+    );
 
   shared(program.command("run"))
     .description("train on a folder of photographs and prove the result against a spec")

@@ -16,12 +16,33 @@ import {
 import { errorCode } from "../store/index.js";
 import type { Allowance } from "./allowance.js";
 import type { BrokenKind } from "./picture.js";
-import type { FileStamp, Reading } from "./scan-cache.js";
 
 // Opening and reading wait for the disk and go to a thread; asking an open file for its size or closing it does not wait,
 // and a thread for it would cost more than the work.
 const openFile = promisify(open);
 const readFile = promisify(read);
+
+/** What tells whether a file is still the one that was read. */
+export interface FileStamp {
+  readonly sizeBytes: number;
+  /** Nanoseconds, as text. */
+  readonly modified: string;
+  /** Nanoseconds, as text; also moves when content is replaced and the time of modification set back. */
+  readonly changed: string;
+  readonly inode: string;
+}
+
+/** What reading a file gave. */
+export type Reading =
+  | {
+      readonly kind: "picture";
+      readonly sizeBytes: number;
+      readonly fileHash: string;
+      readonly pixelHash: string;
+      readonly facts: ImageFacts;
+    }
+  | { readonly kind: "broken"; readonly why: BrokenKind; readonly reason: string; readonly remedy: string }
+  | { readonly kind: "not-image" };
 
 /** Larger files are not read: no photograph within the pixel limit needs as much. */
 export const fileLimitBytes = 500_000_000;

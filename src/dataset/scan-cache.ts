@@ -1,40 +1,18 @@
-/** What a scan learned of each file, kept for the next one: one line of JSON a file, appended, so that a kill loses at most the last line. */
+/** What a scan learned of each file, kept for the next one: one line of JSON a file, appended, so that a kill loses at most the last batch. */
 import { type FileHandle, open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { sha256 } from "../core/index.js";
-import { type ImageFacts, imageLibraryVersions } from "../image/index.js";
+import { imageLibraryVersions } from "../image/index.js";
 import { errorCode, makeFolder, writeFileAtomic, writing } from "../store/index.js";
-import type { BrokenKind } from "./picture.js";
-
-/** What tells whether a file is still the one that was read. */
-export interface FileStamp {
-  readonly sizeBytes: number;
-  /** Nanoseconds, as text. */
-  readonly modified: string;
-  /** Nanoseconds, as text; also moves when content is replaced and the time of modification set back. */
-  readonly changed: string;
-  readonly inode: string;
-}
-
-/** What reading a file gave. */
-export type Reading =
-  | {
-      readonly kind: "picture";
-      readonly sizeBytes: number;
-      readonly fileHash: string;
-      readonly pixelHash: string;
-      readonly facts: ImageFacts;
-    }
-  | { readonly kind: "broken"; readonly why: BrokenKind; readonly reason: string; readonly remedy: string }
-  | { readonly kind: "not-image" };
+import type { FileStamp, Reading } from "./reading.js";
 
 export interface ScanCache {
   /** Whether there is an earlier reading, of whatever content. */
   holds(path: string): boolean;
-  /** The earlier reading of a file that has not changed since. */
-  find(path: string, stamp: FileStamp | null): Reading | undefined;
-  /** Remembers a reading; written in batches. */
+  /** Hands out the earlier reading of a file that has not changed since, and forgets it: a scan asks once for each file. */
+  take(path: string, stamp: FileStamp | null): Reading | undefined;
+  /** Keeps a reading for the next scan; written in batches. */
   add(path: string, stamp: FileStamp, reading: Reading): Promise<void>;
   /** Writes what is left; drops lines of files that `paths` does not hold when they have become many. */
   close(paths: ReadonlySet<string> | null): Promise<void>;
@@ -42,17 +20,19 @@ export interface ScanCache {
 
 interface Line {
   readonly path: string;
-  readonly stamp: FileStamp;
+  /** The stamp as one text. */
+  readonly stamp: string;
   readonly reading: Reading;
 }
 
 const batchLines = 256;
-const schema = 1;
+/** To be raised when facts or hashes are made in another way. */
+const schema = 2;
 
 /** A cache that knows and keeps nothing. */
 export const noCache: ScanCache = {
   holds: () => false,
-  find: () => undefined,
+  take: () => undefined,
   add: () => Promise.resolve(),
   close: () => Promise.resolve(),
 };
@@ -69,7 +49,7 @@ export async function openScanCache(folder: string, root: string): Promise<ScanC
 }
 
 class FileScanCache implements ScanCache {
-  private pending: Line[] = [];
+  private pending: string[] = [];
 
   constructor(
     private readonly path: string,
@@ -83,27 +63,24 @@ class FileScanCache implements ScanCache {
     return this.known.has(path);
   }
 
-  find(path: string, stamp: FileStamp | null): Reading | undefined {
+  take(path: string, stamp: FileStamp | null): Reading | undefined {
     const line = this.known.get(path);
-    return line && stamp && sameStamp(line.stamp, stamp) ? line.reading : undefined;
+    this.known.delete(path);
+    return line && stamp && line.stamp === stampText(stamp) ? line.reading : undefined;
   }
 
   async add(path: string, stamp: FileStamp, reading: Reading): Promise<void> {
-    const line = { path, stamp, reading };
-    this.known.set(path, line);
-    this.pending.push(line);
+    this.pending.push(JSON.stringify({ path, stamp: stampText(stamp), reading } satisfies Line));
     if (this.pending.length >= batchLines) await this.flush();
   }
 
   async close(paths: ReadonlySet<string> | null): Promise<void> {
     try {
       await this.flush();
-      if (!paths) return;
-      const live = [...this.known.values()].filter((line) => paths.has(line.path));
-      if (this.lines > 2 * live.length + batchLines) await this.rewrite(live);
     } finally {
       await this.file.close();
     }
+    if (paths && this.lines > 2 * paths.size + batchLines) await this.rewrite(paths);
   }
 
   private async flush(): Promise<void> {
@@ -112,23 +89,20 @@ class FileScanCache implements ScanCache {
     this.pending = [];
     this.lines += batch.length;
     // Each batch begins on a fresh line, whatever a kill left of the one before.
-    const text = `\n${batch.map((line) => JSON.stringify(line)).join("\n")}\n`;
-    await writing(this.path, () => this.file.appendFile(text));
+    await writing(this.path, () => this.file.appendFile(`\n${batch.join("\n")}\n`));
   }
 
-  private async rewrite(live: readonly Line[]): Promise<void> {
+  /** Keeps the last line of each path; in a file of its own until it is whole. */
+  private async rewrite(paths: ReadonlySet<string>): Promise<void> {
+    const { known } = await readLines(this.path, this.header);
+    const live = [...known.values()].filter(({ path }) => paths.has(path)).map((line) => JSON.stringify(line));
     const temporary = `${this.path}.${process.pid}.tmp`;
     await writing(this.path, async () => {
       const file = await open(temporary, "w");
       try {
         await file.appendFile(`${this.header}\n`);
         for (let start = 0; start < live.length; start += batchLines)
-          await file.appendFile(
-            `${live
-              .slice(start, start + batchLines)
-              .map((line) => JSON.stringify(line))
-              .join("\n")}\n`,
-          );
+          await file.appendFile(`${live.slice(start, start + batchLines).join("\n")}\n`);
       } finally {
         await file.close();
       }
@@ -137,14 +111,13 @@ class FileScanCache implements ScanCache {
   }
 }
 
-function sameStamp(a: FileStamp, b: FileStamp): boolean {
-  return a.sizeBytes === b.sizeBytes && a.modified === b.modified && a.changed === b.changed && a.inode === b.inode;
+function stampText({ sizeBytes, modified, changed, inode }: FileStamp): string {
+  return `${sizeBytes} ${modified} ${changed} ${inode}`;
 }
 
 /** Reads every line that is whole; the last one of a path counts. Nothing when the header is another one. */
 async function readLines(path: string, header: string): Promise<{ known: Map<string, Line>; lines: number }> {
   const known = new Map<string, Line>();
-  const facts = new Map<string, ImageFacts>();
   let lines = 0;
   try {
     const file = await open(path, "r");
@@ -154,7 +127,7 @@ async function readLines(path: string, header: string): Promise<{ known: Map<str
         return { known, lines: 0 };
       }
       const line = lines > 1 ? parseLine(text) : null;
-      if (line) known.set(line.path, shareFacts(line, facts));
+      if (line) known.set(line.path, line);
     }
   } catch (error) {
     if (errorCode(error) !== "ENOENT") throw error;
@@ -165,24 +138,15 @@ async function readLines(path: string, header: string): Promise<{ known: Map<str
 function parseLine(text: string): Line | null {
   try {
     const line = JSON.parse(text) as Line;
-    return typeof line.path === "string" &&
-      typeof line.stamp?.inode === "string" &&
-      typeof line.reading?.kind === "string"
-      ? line
-      : null;
+    const whole =
+      typeof line.path === "string" && typeof line.stamp === "string" && typeof line.reading?.kind === "string";
+    return whole && isWhole(line.reading) ? line : null;
   } catch {
     return null; // cut off by a kill, or overwritten by another process: the file is read again
   }
 }
 
-/** Photographs of one camera have equal facts: one object for all of them. */
-function shareFacts(line: Line, facts: Map<string, ImageFacts>): Line {
-  if (line.reading.kind !== "picture") return line;
-  const key = JSON.stringify(line.reading.facts);
-  const shared = facts.get(key);
-  if (!shared) {
-    facts.set(key, line.reading.facts);
-    return line;
-  }
-  return { ...line, reading: { ...line.reading, facts: shared } };
+function isWhole(reading: Reading): boolean {
+  if (reading.kind !== "picture") return true;
+  return typeof reading.pixelHash === "string" && typeof reading.fileHash === "string" && Boolean(reading.facts);
 }

@@ -1,14 +1,14 @@
 /** The scan: every photograph of a folder read once, hashed by its pixels, labelled by its place; whatever is odd is kept as such. */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { checkInterrupted, compareCodePoints, groupBy, mapBounded, type Progress, silent } from "../core/index.js";
-import { setImageThreads } from "../image/index.js";
+import { checkInterrupted, compareCodePoints, mapBounded, type Progress, silent } from "../core/index.js";
+import { type ImageFacts, setImageThreads } from "../image/index.js";
 import { createAllowance } from "./allowance.js";
 import { collectSources } from "./collect.js";
 import type { Source, Sources } from "./layout.js";
 import type { BrokenFile, Dataset, IgnoredEntry, Picture } from "./picture.js";
-import { type ReadingMemory, readPicture, stampFile } from "./reading.js";
-import { noCache, openScanCache, type Reading, type ScanCache } from "./scan-cache.js";
+import { type Reading, type ReadingMemory, readPicture, stampFile } from "./reading.js";
+import { noCache, openScanCache, type ScanCache } from "./scan-cache.js";
 import { checkSufficient, excludeClasses } from "./sufficiency.js";
 
 export interface ScanOptions {
@@ -41,9 +41,9 @@ export async function scan(root: string, options: ScanOptions = {}): Promise<Dat
   const cache = options.cachePath === undefined ? noCache : await openScanCache(options.cachePath, folder);
   let complete = false;
   try {
-    const readings = await readAll(folder, kept, cache, options);
+    const entries = await readAll(folder, kept, cache, options);
     complete = true;
-    const dataset = assemble(folder, sources, kept, readings, excluded);
+    const dataset = assemble(folder, sources, entries, excluded);
     checkSufficient(dataset);
     return dataset;
   } finally {
@@ -51,24 +51,31 @@ export async function scan(root: string, options: ScanOptions = {}): Promise<Dat
   }
 }
 
-/** Readings in the order of the sources. */
+/** What became of a file. */
+type Entry =
+  | { readonly kind: "picture"; readonly picture: Picture }
+  | { readonly kind: "broken"; readonly file: BrokenFile }
+  | { readonly kind: "ignored"; readonly entry: IgnoredEntry };
+
+/** Entries in the order of the sources. */
 async function readAll(
   root: string,
   sources: readonly Source[],
   cache: ScanCache,
   options: ScanOptions,
-): Promise<Reading[]> {
+): Promise<Entry[]> {
   const { threads = availableParallelism(), signal, progress = silent, observe } = options;
   setImageThreads(threads);
   const memory = { files: createAllowance(memoryBytes.files), pixels: createAllowance(memoryBytes.pixels) };
+  const share = shareEqual<ImageFacts>();
   let done = 0;
   // Twice as many as decode at once: while one waits for the disk or the main loop, another has work for the core.
-  return mapBounded(sources, 2 * threads + 4, async ({ path }) => {
+  return mapBounded(sources, 2 * threads + 4, async (source) => {
     checkInterrupted(signal);
-    const { reading, how } = await readOne(root, path, cache, memory);
-    observe?.(path, how);
+    const { reading, how } = await readOne(root, source.path, cache, memory);
+    observe?.(source.path, how);
     progress({ stage: "scan", done: ++done, total: sources.length, unit: "files" });
-    return reading;
+    return toEntry(source, reading, share);
   });
 }
 
@@ -76,7 +83,7 @@ type Outcome = { readonly reading: Reading; readonly how: "read" | "cached" };
 
 async function readOne(root: string, path: string, cache: ScanCache, memory: ReadingMemory): Promise<Outcome> {
   const absolute = join(root, path);
-  const known = cache.holds(path) ? cache.find(path, await stampFile(absolute).catch(() => null)) : undefined;
+  const known = cache.holds(path) ? cache.take(path, await stampFile(absolute).catch(() => null)) : undefined;
   if (known) return { reading: known, how: "cached" };
   const { reading, stamp } = await readPicture(absolute, memory);
   if (stamp && isLasting(reading) && Date.now() - Number(BigInt(stamp.changed) / 1_000_000n) > restMs)
@@ -89,41 +96,50 @@ function isLasting(reading: Reading): boolean {
   return reading.kind !== "broken" || !["vanished", "no-permission", "changing", "unreadable"].includes(reading.why);
 }
 
-function assemble(
-  root: string,
-  sources: Sources,
-  kept: readonly Source[],
-  readings: readonly Reading[],
-  excluded: Dataset["excluded"],
-): Dataset {
-  const pictures: Picture[] = [];
-  const broken: BrokenFile[] = [];
-  const ignored: IgnoredEntry[] = [...sources.ignored];
-  for (const [index, source] of kept.entries()) {
-    const reading = readings[index]!;
-    const { path, label } = source;
-    if (reading.kind === "picture") pictures.push(toPicture(source, reading));
-    else if (reading.kind === "broken")
-      broken.push({ path, label, reason: reading.reason, kind: reading.why, remedy: reading.remedy });
-    else ignored.push({ path, kind: "not-image", reason: "not an image file" });
+function toEntry(
+  { path, label, given, group }: Source,
+  reading: Reading,
+  share: (facts: ImageFacts) => ImageFacts,
+): Entry {
+  if (reading.kind === "not-image")
+    return { kind: "ignored", entry: { path, kind: "not-image", reason: "not an image file" } };
+  if (reading.kind === "broken") {
+    const { reason, why, remedy } = reading;
+    return { kind: "broken", file: { path, label, reason, kind: why, remedy } };
   }
-  const classes = [...groupBy(pictures, ({ label }) => label).keys()].toSorted(compareCodePoints);
+  const { fileHash, pixelHash, sizeBytes, facts } = reading;
+  return {
+    kind: "picture",
+    picture: { path, label, fileHash, pixelHash, sizeBytes, facts: share(facts), given, group },
+  };
+}
+
+/** Photographs of one camera have equal facts: one object for all of them. */
+function shareEqual<T>(): (value: T) => T {
+  const known = new Map<string, T>();
+  return (value) => {
+    const key = JSON.stringify(value);
+    const earlier = known.get(key);
+    if (earlier === undefined) known.set(key, value);
+    return earlier ?? value;
+  };
+}
+
+function assemble(root: string, sources: Sources, entries: readonly Entry[], excluded: Dataset["excluded"]): Dataset {
+  const pictures = entries.flatMap((entry) => (entry.kind === "picture" ? [entry.picture] : []));
+  const ignored = entries.flatMap((entry) => (entry.kind === "ignored" ? [entry.entry] : []));
+  const classes = [...new Set(pictures.map(({ label }) => label))].toSorted(compareCodePoints);
   const left = new Set([...classes, ...excluded.map(({ label }) => label)]);
   return {
     root,
     layout: sources.layout,
     classes,
     pictures,
-    broken,
-    ignored: ignored.toSorted((a, b) => compareCodePoints(a.path, b.path)),
+    broken: entries.flatMap((entry) => (entry.kind === "broken" ? [entry.file] : [])),
+    ignored: [...sources.ignored, ...ignored].toSorted((a, b) => compareCodePoints(a.path, b.path)),
     emptyClasses: sources.labels.filter((label) => !left.has(label)),
     excluded,
     aliases: sources.aliases,
     followedLinks: sources.followedLinks,
   };
-}
-
-function toPicture({ path, label, given, group }: Source, reading: Extract<Reading, { kind: "picture" }>): Picture {
-  const { fileHash, pixelHash, sizeBytes, facts } = reading;
-  return { path, label, fileHash, pixelHash, sizeBytes, facts, given, group };
 }

@@ -73,7 +73,10 @@ export async function gatherData(context: RunContext): Promise<RunData> {
 }
 
 /** Says before anything is learned which facts of the spec the folder does not bear out. */
-function checkPremises({ spec, trace }: RunContext, found: { readonly pictures: number; readonly classes: number }): void {
+function checkPremises(
+  { spec, trace }: RunContext,
+  found: { readonly pictures: number; readonly classes: number },
+): void {
   for (const { id, kind, target, text, unit } of spec.requirements) {
     const measured = kind === "image-count" ? found.pictures : kind === "class-count" ? found.classes : null;
     if (measured === null || target === null || satisfies(measured, target)) continue;
@@ -93,13 +96,23 @@ function sizeTest({ spec, trace }: RunContext, { pictures, classes }: Dataset): 
   const sized = chooseTestShare({ images: distinct(pictures), classes: classes.length, target, alpha });
   const given = distinct(pictures.filter((picture) => picture.given === "test"));
   if (given === 0) {
-    trace.add("decision", "split", `test share ${formatPercent(sized.share, 0)}: ${sized.reason}`, { ...sized, target, alpha });
+    trace.add("decision", "split", `test share ${formatPercent(sized.share, 0)}: ${sized.reason}`, {
+      ...sized,
+      target,
+      alpha,
+    });
     return sized.share;
   }
   const mustBeRight = target === null ? null : provable(given, target, alpha);
   const proves =
-    mustBeRight === null ? "even all right would not prove the target" : `they prove the target when at least ${mustBeRight} are right`;
-  trace.add("decision", "split", `test split given, ${given} photographs${target === null ? "" : `: ${proves}`}`, { given, target, alpha });
+    mustBeRight === null
+      ? "even all right would not prove the target"
+      : `they prove the target when at least ${mustBeRight} are right`;
+  trace.add("decision", "split", `test split given, ${given} photographs${target === null ? "" : `: ${proves}`}`, {
+    given,
+    target,
+    alpha,
+  });
   return sized.share;
 }
 

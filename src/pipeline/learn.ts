@@ -85,7 +85,12 @@ async function extractParts({ trace, around }: RunContext, data: RunData, backbo
   const { features, cached } = result;
   const computed = all.length - cached;
   const numbers = { computed, cached, seconds, secondsOfAll: result.seconds };
-  trace.add("observation", "features", `${computed} computed, ${cached} from the cache, in ${formatSeconds(seconds)}`, numbers);
+  trace.add(
+    "observation",
+    "features",
+    `${computed} computed, ${cached} from the cache, in ${formatSeconds(seconds)}`,
+    numbers,
+  );
   const index = new Map(classes.map((label, i) => [label, i]));
   let row = 0;
   const [train, select, calibrate] = splits.map((pictures): Part => {
@@ -94,7 +99,11 @@ async function extractParts({ trace, around }: RunContext, data: RunData, backbo
     return {
       pictures,
       labels: Int32Array.from(pictures, ({ label }) => index.get(label)!),
-      features: { ...features, rows: to - from, data: features.data.subarray(from * features.width, to * features.width) },
+      features: {
+        ...features,
+        rows: to - from,
+        data: features.data.subarray(from * features.width, to * features.width),
+      },
     };
   });
   return { train: train!, select: select!, calibrate: calibrate!, seconds: result.seconds };
@@ -113,7 +122,10 @@ async function fitAndCalibrate(context: RunContext, data: RunData, parts: Parts)
   const fit = await fitOnTrain(context, data, parts.train);
   const accuracy = accuracyOf(applyHead(fit.head, parts.select.features), parts.select.labels, classes);
   const images = parts.select.pictures.length;
-  trace.add("observation", "head", `accuracy ${formatPercent(accuracy)} on ${images} photographs of select`, { accuracy, images });
+  trace.add("observation", "head", `accuracy ${formatPercent(accuracy)} on ${images} photographs of select`, {
+    accuracy,
+    images,
+  });
   const logits = applyHead(fit.head, parts.calibrate.features);
   const calibration = fitTemperature(logits, parts.calibrate.labels, classes, 1 / (parts.calibrate.labels.length + 2));
   trace.add("observation", "calibrate", `temperature ${calibration.temperature.toFixed(3)}`, { ...calibration });

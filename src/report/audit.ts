@@ -16,7 +16,9 @@ export function renderAudit(audit: Audit, width: number): string {
       .join(", ")}`,
   ];
   const findings =
-    audit.findings.length === 0 ? ["Nothing to report."] : audit.findings.flatMap((finding) => renderFinding(finding, width));
+    audit.findings.length === 0
+      ? ["Nothing to report."]
+      : audit.findings.flatMap((finding) => renderFinding(finding, width));
   return `${[...head, "", ...renderClasses(audit.classes), "", ...findings].join("\n")}\n`;
 }
 
@@ -42,7 +44,9 @@ function renderClasses(classes: readonly ClassSummary[]): string[] {
 function renderFinding({ severity, certainty, text, cost, remedy, examples, count }: Finding, width: number): string[] {
   const paragraphs = [`${text}${certainty === "likely" ? " (likely)" : ""} ${cost}`];
   if (examples.length > 0)
-    paragraphs.push(`${examples.join(", ")}${count > examples.length ? `, and ${formatCount(count - examples.length)} more` : ""}`);
+    paragraphs.push(
+      `${examples.join(", ")}${count > examples.length ? `, and ${formatCount(count - examples.length)} more` : ""}`,
+    );
   if (remedy !== "none needed") paragraphs.push(`Remedy: ${remedy}.`);
   const lines = paragraphs.flatMap((paragraph) => wrapToWidth(showControls(paragraph), width - 2));
   return lines.map((line, i) => `${i === 0 ? marks[severity] : " "} ${line}`);
