@@ -23,7 +23,6 @@ function outcomes(...classes: readonly (readonly [n: number, right: number])[]):
 const levels: Levels = { spec: 0.05, test: openingAlpha(0.05, 1), opening: 1 };
 
 function measurements(changes: Partial<Measurements> = {}): Measurements {
-  const test = changes.test ?? outcomes([250, 245], [250, 245]);
   const labels = changes.labels ?? ["cup", "mug"];
   const trainCounts = Object.fromEntries(labels.map((label, i) => [label, i === 0 ? 100 : 1000]));
   return {
