@@ -2,12 +2,12 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { checkInterrupted, compareCodePoints, mapBounded, type Progress, silent } from "../core/index.js";
-import { type ImageFacts, setImageThreads } from "../image/index.js";
-import { createAllowance } from "./allowance.js";
+import type { ImageFacts } from "../image/index.js";
 import { collectSources } from "./collect.js";
 import type { Source, Sources } from "./layout.js";
 import type { BrokenFile, Dataset, IgnoredEntry, Picture } from "./picture.js";
-import { type Reading, type ReadingMemory, readPicture, stampFile } from "./reading.js";
+import { createReader, type FileReader } from "./reader.js";
+import { type FileStamp, type Reading, stampFile } from "./reading.js";
 import { noCache, openScanCache, type ScanCache } from "./scan-cache.js";
 import { checkSufficient, excludeClasses } from "./sufficiency.js";
 
@@ -23,9 +23,6 @@ export interface ScanOptions {
   /** Told of every file whether it was read or known from the cache. */
   readonly observe?: (path: string, how: "read" | "cached") => void;
 }
-
-/** Bytes of files and of pixels that a scan holds at once. */
-const memoryBytes = { files: 128_000_000, pixels: 160_000_000 };
 
 /** A file changed so recently may change again within the clock tick of its file system: it is not remembered. */
 const restMs = 2000;
@@ -57,6 +54,9 @@ type Entry =
   | { readonly kind: "broken"; readonly file: BrokenFile }
   | { readonly kind: "ignored"; readonly entry: IgnoredEntry };
 
+/** So many files are looked up, read and reported together. */
+const batchFiles = 8;
+
 /** Entries in the order of the sources. */
 async function readAll(
   root: string,
@@ -65,30 +65,57 @@ async function readAll(
   options: ScanOptions,
 ): Promise<Entry[]> {
   const { threads = availableParallelism(), signal, progress = silent, observe } = options;
-  setImageThreads(threads);
-  const memory = { files: createAllowance(memoryBytes.files), pixels: createAllowance(memoryBytes.pixels) };
+  const reader = createReader(threads);
   const share = shareEqual<ImageFacts>();
   let done = 0;
-  // Twice as many as decode at once: while one waits for the disk or the main loop, another has work for the core.
-  return mapBounded(sources, 2 * threads + 4, async (source) => {
-    checkInterrupted(signal);
-    const { reading, how } = await readOne(root, source.path, cache, memory);
-    observe?.(source.path, how);
-    progress({ stage: "scan", done: ++done, total: sources.length, unit: "files" });
-    return toEntry(source, reading, share);
-  });
+  try {
+    const entries = await mapBounded(batches(sources), 4, async (batch) => {
+      checkInterrupted(signal);
+      const outcomes = await readBatch(root, batch, cache, reader);
+      for (const [i, { how }] of outcomes.entries()) observe?.(batch[i]!.path, how);
+      done += batch.length;
+      progress({ stage: "scan", done, total: sources.length, unit: "files" });
+      return batch.map((source, i) => toEntry(source, outcomes[i]!.reading, share));
+    });
+    return entries.flat();
+  } finally {
+    await reader.close();
+  }
+}
+
+function* batches(sources: readonly Source[]): Generator<readonly Source[]> {
+  for (let start = 0; start < sources.length; start += batchFiles) yield sources.slice(start, start + batchFiles);
 }
 
 type Outcome = { readonly reading: Reading; readonly how: "read" | "cached" };
 
-async function readOne(root: string, path: string, cache: ScanCache, memory: ReadingMemory): Promise<Outcome> {
-  const absolute = join(root, path);
-  const known = cache.holds(path) ? cache.take(path, await stampFile(absolute).catch(() => null)) : undefined;
-  if (known) return { reading: known, how: "cached" };
-  const { reading, stamp } = await readPicture(absolute, memory);
-  if (stamp && isLasting(reading) && Date.now() - Number(BigInt(stamp.changed) / 1_000_000n) > restMs)
-    await cache.add(path, stamp, reading);
-  return { reading, how: "read" };
+/** Takes from the cache what is there and unchanged, and reads the rest. */
+async function readBatch(
+  root: string,
+  batch: readonly Source[],
+  cache: ScanCache,
+  reader: FileReader,
+): Promise<Outcome[]> {
+  const outcomes = await Promise.all(batch.map(({ path }) => lookUp(root, path, cache)));
+  const missing = batch.flatMap(({ path }, i) => (outcomes[i] ? [] : [{ path, i }]));
+  if (missing.length === 0) return outcomes as Outcome[];
+  const readings = await reader.read(missing.map(({ path }) => join(root, path)));
+  for (const [k, { path, i }] of missing.entries()) {
+    const { reading, stamp } = readings[k]!;
+    if (stamp && isLasting(reading) && hasRested(stamp)) await cache.add(path, stamp, reading);
+    outcomes[i] = { reading, how: "read" };
+  }
+  return outcomes as Outcome[];
+}
+
+async function lookUp(root: string, path: string, cache: ScanCache): Promise<Outcome | null> {
+  if (!cache.holds(path)) return null;
+  const reading = cache.take(path, await stampFile(join(root, path)).catch(() => null));
+  return reading ? { reading, how: "cached" } : null;
+}
+
+function hasRested({ changed }: FileStamp): boolean {
+  return Date.now() - Number(BigInt(changed) / 1_000_000n) > restMs;
 }
 
 /** What the file's content decides may be remembered; what the moment decided may not. */

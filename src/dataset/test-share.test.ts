@@ -12,7 +12,7 @@ describe("the test share", () => {
 
   it("is small where there are photographs enough and large where there are few", () => {
     const share = (images: number): number => chooseTestShare({ images, classes: 2, target: 0.95, alpha: 0.04 }).share;
-    expect([share(100_000), share(10_000), share(200)]).toEqual([0.1, 0.1, 0.4]);
+    expect([share(100_000), share(10_000), share(200)]).toEqual([0.15, 0.15, 0.3]);
     for (let images = 100; images < 6000; images += 100)
       expect(share(images)).toBeGreaterThanOrEqual(share(images + 100));
   });

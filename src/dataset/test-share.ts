@@ -35,7 +35,7 @@ export interface TestShare extends ShareOption {
 }
 
 /** Few steps, so that the share, and with it the test split, rarely changes when photographs are added. */
-const shares = [0.1, 0.15, 0.2, 0.25, 0.3, 0.4] as const;
+const shares = [0.15, 0.2, 0.25, 0.3] as const;
 export const usualShare = 0.2;
 const power = 0.8;
 /** Fewer test photographs than this for each class say nothing about any class. */

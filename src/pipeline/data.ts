@@ -15,7 +15,7 @@ import {
 } from "../dataset/index.js";
 import { checkStory, formatValue, satisfies } from "../spec/index.js";
 import { openingAlpha, provable } from "../statistics/index.js";
-import { writeFileAtomic, writeJson } from "../store/index.js";
+import { keepTestShare, writeFileAtomic, writeJson } from "../store/index.js";
 import { type RunContext, type RunRequest, type Surroundings, timed } from "./context.js";
 
 export interface RunData {
@@ -61,7 +61,7 @@ export async function gatherData(context: RunContext): Promise<RunData> {
     { ...found, seconds },
   );
   checkPremises(context, found);
-  const rows = splitDataset(dataset, { seed: request.seed, testShare: sizeTest(context, dataset) });
+  const rows = splitDataset(dataset, { seed: request.seed, testShare: await sizeTest(context, dataset) });
   requirePhotographs(rows);
   await writeSplits(context, rows);
   trace.add("observation", "split", describeSplit(rows), countSplits(rows));
@@ -86,34 +86,35 @@ function checkPremises(
 }
 
 /** The share of test photographs that the spec's accuracy needs; said before anything is learned, with what it can prove. */
-function sizeTest({ spec, trace }: RunContext, { pictures, classes }: Dataset): number {
+async function sizeTest({ spec, trace, around }: RunContext, { root, pictures, classes }: Dataset): Promise<number> {
   const targets = spec.requirements.flatMap(({ kind, judgedOn, target }) =>
     kind === "accuracy" && judgedOn === "test" && target !== null ? [target.value] : [],
   );
   const target = targets.length > 0 ? Math.max(...targets) : null;
   const alpha = openingAlpha(spec.alpha, 1);
-  const distinct = (chosen: readonly Picture[]): number => new Set(chosen.map(({ pixelHash }) => pixelHash)).size;
-  const sized = chooseTestShare({ images: distinct(pictures), classes: classes.length, target, alpha });
-  const given = distinct(pictures.filter((picture) => picture.given === "test"));
-  if (given === 0) {
-    trace.add("decision", "split", `test share ${formatPercent(sized.share, 0)}: ${sized.reason}`, {
-      ...sized,
-      target,
-      alpha,
-    });
-    return sized.share;
+  const given = countDistinct(pictures.filter((picture) => picture.given === "test"));
+  if (given > 0) {
+    trace.add("decision", "split", describeGiven(given, target, alpha), { given, target, alpha });
+    return 0;
   }
-  const mustBeRight = target === null ? null : provable(given, target, alpha);
-  const proves =
-    mustBeRight === null
-      ? "even all right would not prove the target"
-      : `they prove the target when at least ${mustBeRight} are right`;
-  trace.add("decision", "split", `test split given, ${given} photographs${target === null ? "" : `: ${proves}`}`, {
-    given,
-    target,
-    alpha,
-  });
-  return sized.share;
+  const sized = chooseTestShare({ images: countDistinct(pictures), classes: classes.length, target, alpha });
+  const share = await keepTestShare(around.stateFolder, root, sized.share);
+  const kept = share > sized.share ? `; kept at ${formatPercent(share, 0)} as in an earlier run on this folder` : "";
+  const text = `test share ${formatPercent(sized.share, 0)}: ${sized.reason}${kept}`;
+  trace.add("decision", "split", text, { ...sized, share, target, alpha });
+  return share;
+}
+
+function describeGiven(given: number, target: number | null, alpha: number): string {
+  const text = `test split given, ${given} photographs`;
+  if (target === null) return text;
+  const mustBeRight = provable(given, target, alpha);
+  if (mustBeRight === null) return `${text}: even all right would not prove the target`;
+  return `${text}: they prove the target when at least ${mustBeRight} are right`;
+}
+
+function countDistinct(pictures: readonly Picture[]): number {
+  return new Set(pictures.map(({ pixelHash }) => pixelHash)).size;
 }
 
 async function writeSplits({ folder }: RunContext, rows: readonly SplitRow[]): Promise<void> {

@@ -5,3 +5,4 @@ export * from "./ledger.js";
 export * from "./lock.js";
 export * from "./run-folder.js";
 export * from "./safetensors.js";
+export * from "./test-share.js";

@@ -6,6 +6,7 @@ import {
   cacheFolder,
   decodeSafetensors,
   encodeSafetensors,
+  keepTestShare,
   openLedger,
   openRunFolder,
   stateFolder,
@@ -148,6 +149,13 @@ describe("the ledger", () => {
     writeFileSync(join(folder, "ledger", "0.json"), "{");
     await expect(ledger.open("bundle 2", images)).rejects.toMatchObject({ code: "internal" });
   });
+});
+
+test("the test share of a folder never shrinks", async () => {
+  expect(await keepTestShare(folder, "/photos", 0.2)).toBe(0.2);
+  expect(await keepTestShare(folder, "/photos", 0.3)).toBe(0.3);
+  expect(await keepTestShare(folder, "/photos", 0.15)).toBe(0.3);
+  expect(await keepTestShare(folder, "/others", 0.15)).toBe(0.15);
 });
 
 test("folders can be moved by variables", () => {
