@@ -167,6 +167,12 @@ describe("predict", () => {
     expect(lines[2]).toMatch(/^".*émoji 🎉\.jpg",(rings|stripes|checks),[01]\.\d{4}$/);
   });
 
+  test("a reader that leaves early is no fault", async () => {
+    const { process: child, outcome } = start(home, ["predict", out("bundle"), images]);
+    child.stdout!.once("data", () => child.stdout!.destroy());
+    expect(await outcome).toMatchObject({ code: 0, err: "" });
+  });
+
   test("as JSON with all probabilities", async () => {
     const { out: text } = await assay(
       home,

@@ -196,6 +196,4 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-// The reader of a pipe may leave early (`assay predict … | head`): that is no fault.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 process.exitCode = await main(process.argv);

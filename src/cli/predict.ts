@@ -24,10 +24,11 @@ export async function predictCommand(
     let rows = 0;
     for await (const prediction of bundle.predict(imagePaths(files))) {
       checkInterrupted(signal);
+      if (terminal.abandoned()) break;
       terminal.answer(asJson ? JSON.stringify(jsonRow(prediction, bundle.manifest.labels)) : csvRow(prediction));
       rows++;
     }
-    if (rows === 0)
+    if (rows === 0 && !terminal.abandoned())
       throw new Fault("images-insufficient", {
         what: `there is no image in ${files.map((file) => JSON.stringify(file)).join(", ")}`,
         expected: "image files, or folders with some",

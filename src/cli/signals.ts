@@ -4,11 +4,18 @@
 export function listenForInterrupts(): AbortSignal {
   const controller = new AbortController();
   const stop = (): void => {
-    if (controller.signal.aborted) process.exit(130);
+    if (controller.signal.aborted) endAtOnce(stop);
     process.stderr.write("\ninterrupted: stopping where it can be resumed (once more to end at once)\n");
     controller.abort();
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
   return controller.signal;
+}
+
+/** Dies by the signal itself: `process.exit` would wait for, and crash in, worker threads that are computing. */
+function endAtOnce(listener: () => void): void {
+  process.off("SIGINT", listener);
+  process.off("SIGTERM", listener);
+  process.kill(process.pid, "SIGINT");
 }

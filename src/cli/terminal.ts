@@ -12,6 +12,8 @@ export interface Terminal {
   readonly width: number;
   readonly color: boolean;
   readonly json: boolean;
+  /** Whether the reader of standard output has gone (`assay predict … | head`): no fault, and nobody to write for. */
+  readonly abandoned: () => boolean;
 }
 
 export interface Streams {
@@ -21,21 +23,27 @@ export interface Streams {
 
 export function openTerminal(json: boolean, streams: Streams = { out: process.stdout, err: process.stderr }): Terminal {
   const { out, err } = streams;
+  let abandoned = false;
+  out.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    abandoned = true;
+  });
   const bar = err.isTTY ? drawBars(err) : { progress: () => {}, finish: () => {} };
   return {
     progress: bar.progress,
     finish: bar.finish,
     say: (line) => {
       bar.finish();
-      if (!json) out.write(`${line}\n`);
+      if (!json && !abandoned) out.write(`${line}\n`);
     },
     answer: (text) => {
       bar.finish();
-      out.write(text.endsWith("\n") ? text : `${text}\n`);
+      if (!abandoned) out.write(text.endsWith("\n") ? text : `${text}\n`);
     },
     width: Math.min(out.columns ?? 100, 140),
     color: out.isTTY && !process.env.NO_COLOR,
     json,
+    abandoned: () => abandoned,
   };
 }
 

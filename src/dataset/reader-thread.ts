@@ -15,5 +15,5 @@ async function answer({ id, paths, threads }: Batch): Promise<BatchReply> {
 }
 
 parentPort?.on("message", (batch: Batch) => {
-  void answer(batch).then((reply) => parentPort?.postMessage(reply));
+  void answer(batch).then((reply) => parentPort?.postMessage(reply, []));
 });

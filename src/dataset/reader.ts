@@ -92,7 +92,7 @@ function createThreadReader(threads: number): FileReader {
       new Promise((resolve, reject) => {
         const id = nextId++;
         waiting.set(id, { resolve, reject });
-        worker.postMessage({ id, paths, threads } satisfies Batch);
+        worker.postMessage({ id, paths, threads } satisfies Batch, []);
       }),
     close: async () => {
       await worker.terminate();

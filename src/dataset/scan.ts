@@ -54,8 +54,8 @@ type Entry =
   | { readonly kind: "broken"; readonly file: BrokenFile }
   | { readonly kind: "ignored"; readonly entry: IgnoredEntry };
 
-/** So many files are looked up, read and reported together. */
-const batchFiles = 8;
+/** So many files are looked up, read and reported together; with four batches under way, Ctrl-C waits for sixteen at most. */
+const batchFiles = 4;
 
 /** Entries in the order of the sources. */
 async function readAll(

@@ -119,17 +119,14 @@ describe("engines", () => {
     await expect(openSession(graph.serialize(), { threads: 1 })).rejects.toMatchObject({ code: "engine-failed" });
   });
 
-  test("requests under way fail when the thread is ended", async () => {
+  test("closing waits for what is under way and refuses what comes after", async () => {
     const session = await openSession(affineModel().serialize(), { threads: 1 });
-    const running = session.run(feeds);
-    const outcome = expect(
-      running.then(
-        () => "done",
-        (error: Fault) => error.code,
-      ),
-    ).resolves.toMatch(/done|engine-failed/);
+    const running = session.run(feeds, ["y"]);
+    const closed = session.close();
+    await expect(session.run(feeds)).rejects.toMatchObject({ code: "engine-failed" });
+    expect(floats((await running).y)[0]).toBe(12);
+    await closed;
     await session.close();
-    await outcome;
   });
 
   test("pools share runs among their sessions", async () => {

@@ -27,6 +27,7 @@ export class Engine {
   readonly #waiting = new Map<number, Waiting>();
   #nextId = 0;
   #ended: string | null = null;
+  #whenIdle: (() => void) | null = null;
 
   constructor() {
     this.#worker = new Worker(workerFile);
@@ -51,10 +52,21 @@ export class Engine {
     });
   }
 
-  /** Ends the thread; whatever it still had to do fails. */
+  /**
+   * Ends the thread as soon as what it was asked has been answered; new requests fail at once. Ending it in the middle of a run
+   * would take the whole process down: ONNX Runtime's binding cannot return into a thread that is gone.
+   */
   async close(): Promise<void> {
     this.#ended ??= "the engine is closed";
+    await new Promise<void>((resolve) => {
+      this.#whenIdle = resolve;
+      this.#checkIdle();
+    });
     await this.#worker.terminate();
+  }
+
+  #checkIdle(): void {
+    if (this.#waiting.size === 0) this.#whenIdle?.();
   }
 
   #settle(reply: Reply): void {
@@ -62,12 +74,14 @@ export class Engine {
     this.#waiting.delete(reply.id);
     if ("error" in reply) waiting?.reject(engineFault(reply.error));
     else waiting?.resolve(reply.answer as never);
+    this.#checkIdle();
   }
 
   #fail(reason: string): void {
     this.#ended ??= reason;
     for (const { reject } of this.#waiting.values()) reject(engineFault(reason));
     this.#waiting.clear();
+    this.#checkIdle();
   }
 }
 

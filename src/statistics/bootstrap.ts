@@ -15,6 +15,8 @@ export interface BootstrapOptions {
   readonly random: Random;
   /** 2,000 unless given. */
   readonly resamples?: number;
+  /** Added to the count of an outcome before drawing, so that a small stratum without a single failure can vary; 0 unless given. */
+  readonly pseudoCount?: (stratum: number, outcome: number) => number;
 }
 
 export interface BootstrapInterval extends Interval {
@@ -23,35 +25,46 @@ export interface BootstrapInterval extends Interval {
 }
 
 /**
- * Bounds on a statistic, each one-sided at level `alpha`, by drawing every stratum anew at its size. Approximate: in a stratum
- * without a single failure nothing can vary, so small strata make it too sure; for one rate use Clopper and Pearson.
+ * Bounds on a statistic, each one-sided at level `alpha`, by drawing every stratum anew at its size. Approximate: without
+ * pseudo-counts nothing can vary in a stratum without a failure, which makes small strata too sure; for one rate use Clopper
+ * and Pearson. The bounds always include the estimate.
  */
 export function bootstrapInterval(options: BootstrapOptions): BootstrapInterval {
-  const { counts, statistic, alpha, random, resamples = 2000 } = options;
+  const { counts, statistic, alpha, random, resamples = 2000, pseudoCount = () => 0 } = options;
   checkOpenUnit("alpha", alpha);
   checkCount("resamples", resamples, 1);
   for (const count of counts.flat()) checkCount("a count", count);
+  const strata = counts.map((row, stratum) => ({
+    total: row.reduce((sum, count) => sum + count, 0),
+    weights: row.map((count, outcome) => count + pseudoCount(stratum, outcome)),
+  }));
   const values = new Float64Array(resamples);
-  for (let i = 0; i < resamples; i++) values[i] = statistic(counts.map((row) => resample(row, random)));
+  for (let i = 0; i < resamples; i++) values[i] = statistic(strata.map((stratum) => resample(stratum, random)));
   values.sort();
-  return { estimate: statistic(counts), lower: quantile(values, alpha), upper: quantile(values, 1 - alpha) };
+  const estimate = statistic(counts);
+  return {
+    estimate,
+    lower: Math.min(estimate, quantile(values, alpha)),
+    upper: Math.max(estimate, quantile(values, 1 - alpha)),
+  };
 }
 
-/** As many draws as the row counts, with the row's own frequencies. */
-function resample(row: readonly number[], random: Random): number[] {
-  const outcomes = row.flatMap((count, outcome) => (count > 0 ? [outcome] : []));
-  if (outcomes.length < 2) return [...row];
-  const total = outcomes.reduce((sum, outcome) => sum + row[outcome]!, 0);
-  const drawn = row.map(() => 0);
-  for (let i = 0; i < total; i++) drawn[pick(row, outcomes, random.below(total))]!++;
-  return drawn;
+interface Stratum {
+  readonly total: number;
+  /** Relative frequencies of the outcomes. */
+  readonly weights: readonly number[];
 }
 
-/** The outcome of the draw numbered `ticket` when the row's draws stand in order. */
-function pick(row: readonly number[], outcomes: readonly number[], ticket: number): number {
-  for (const outcome of outcomes) {
-    ticket -= row[outcome]!;
-    if (ticket < 0) return outcome;
+/** As many draws as the stratum counts, with its frequencies. */
+function resample({ total, weights }: Stratum, random: Random): number[] {
+  const drawn = weights.map(() => 0);
+  const sum = weights.reduce((all, weight) => all + weight, 0);
+  const possible = weights.flatMap((weight, outcome) => (weight > 0 ? [outcome] : []));
+  if (total === 0 || possible.length === 0) return drawn;
+  for (let i = 0; i < total; i++) {
+    let ticket = random.next() * sum;
+    const outcome = possible.find((one) => (ticket -= weights[one]!) < 0) ?? possible.at(-1)!;
+    drawn[outcome]!++;
   }
-  throw new RangeError("a ticket beyond the row");
+  return drawn;
 }

@@ -73,7 +73,10 @@ const statistics: Readonly<Record<BootstrappedMetric, (confusion: BootstrapOptio
   macroF1: (confusion) => meanOf(classMetrics(confusion).map(({ f1 }) => f1)),
 };
 
-/** Estimate and one-sided bounds, each at `alpha`, by stratified bootstrap; the same for the same outcomes. Approximate. */
+/**
+ * Estimate and one-sided bounds, each at `alpha`, by stratified bootstrap; the same for the same outcomes. Approximate. Every
+ * class gets half a right and half a wrong answer more (Jeffreys' prior), since five right of five do not show a recall of 1.
+ */
 export function bootstrapBounds(
   metric: BootstrappedMetric,
   outcomes: readonly Outcome[],
@@ -81,7 +84,13 @@ export function bootstrapBounds(
   alpha: number,
 ): BootstrapInterval {
   const counts = confusionOf(outcomes, classes);
-  return bootstrapInterval({ counts, statistic: statistics[metric], alpha, random: random(0, "bootstrap", metric) });
+  return bootstrapInterval({
+    counts,
+    statistic: statistics[metric],
+    alpha,
+    random: random(0, "bootstrap", metric),
+    pseudoCount: (truth, predicted) => (truth === predicted ? 0.5 : 0.5 / Math.max(1, classes - 1)),
+  });
 }
 
 /** Mean of samples with one-sided bounds, each at `alpha`, by bootstrap. Approximate. */

@@ -131,6 +131,13 @@ describe("recall", () => {
     expect(found.evidence).toContain('"bowl"');
   });
 
+  test("a class that is all right still leaves balanced accuracy uncertain", () => {
+    const perfect = { labels: ["bowl", "cup", "mug"], test: outcomes([5, 5], [5, 5], [5, 5]) };
+    const found = judge(line("Balanced accuracy of at least 99%"), measurements(perfect), levels);
+    expect(found).toMatchObject({ measured: 1, upper: 1, verdict: "unproven" });
+    expect(found.lower!).toBeLessThan(0.9);
+  });
+
   test("a line about validation is judged on calibrate", () => {
     const found = judge(line("Validation recall of class cup at least 90%"), measurements(), levels);
     expect(found).toMatchObject({ n: 100, measured: 0.97, alpha: 0.05, split: "calibrate", verdict: "met" });
