@@ -167,6 +167,14 @@ describe("predict", () => {
     expect(lines[2]).toMatch(/^".*émoji 🎉\.jpg",(rings|stripes|checks),[01]\.\d{4}$/);
   });
 
+  test("thousands of paths as arguments are no trouble", async () => {
+    const path = join(images, "rings", "05.jpg");
+    const many = Array.from({ length: Math.floor((process.platform === "win32" ? 20_000 : 120_000) / path.length) }, () => path);
+    const { code, out: text } = await assay(home, "predict", out("bundle"), ...many);
+    expect(code).toBe(0);
+    expect(text.trim().split("\n")).toHaveLength(many.length + 1);
+  });
+
   test("a reader that leaves early is no fault", async () => {
     const { process: child, outcome } = start(home, ["predict", out("bundle"), images]);
     child.stdout!.once("data", () => child.stdout!.destroy());

@@ -15,6 +15,7 @@ export async function predictCommand(
 ): Promise<number> {
   const terminal = openTerminal(options.json);
   const signal = listenForInterrupts();
+  checkLength(files);
   for (const file of files) await checkPath(file);
   const asJson = options.json || options.format === "json";
   const first = files.length === 1 && !(await stat(files[0]!)).isDirectory();
@@ -39,6 +40,20 @@ export async function predictCommand(
   } finally {
     await bundle.close();
   }
+}
+
+/** What the stack of an engine's thread bears (onnx/session.ts). */
+const mostArgumentBytes = 500_000;
+
+function checkLength(files: readonly string[]): void {
+  const bytes = files.reduce((sum, file) => sum + Buffer.byteLength(file), 0);
+  if (bytes > mostArgumentBytes)
+    throw new Fault("usage", {
+      what: `${files.length} paths are more than one command takes`,
+      expected: `at most ${mostArgumentBytes} bytes of them`,
+      got: `${bytes}`,
+      remedy: "give the folder that they are in",
+    });
 }
 
 async function checkPath(path: string): Promise<void> {

@@ -11,6 +11,12 @@ const workerFile = new URL(
   import.meta.url,
 );
 
+/**
+ * ONNX Runtime 1.30 matches the process's command line with a recursive std::regex, about 300 bytes of stack a character: with
+ * Node's 4 MB some 200 paths as arguments end the process. The memory is only reserved until it is used.
+ */
+const stackSizeMb = 256;
+
 /** The version of ONNX Runtime, without loading it. */
 export const runtimeVersion: string = (
   createRequire(import.meta.url)("onnxruntime-node/package.json") as { version: string }
@@ -30,7 +36,7 @@ export class Engine {
   #whenIdle: (() => void) | null = null;
 
   constructor() {
-    this.#worker = new Worker(workerFile);
+    this.#worker = new Worker(workerFile, { resourceLimits: { stackSizeMb } });
     this.#worker.on("message", (reply: Reply) => this.#settle(reply));
     this.#worker.on("error", (error) => this.#fail(error.message));
     this.#worker.on("exit", (code) => this.#fail(`the worker thread ended with code ${code}`));
