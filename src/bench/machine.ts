@@ -1,4 +1,5 @@
 /** What measurements depend on besides the code: the machine and the versions. */
+import { readFileSync } from "node:fs";
 import { arch, availableParallelism, cpus, release, totalmem, type as systemType } from "node:os";
 import { assayVersion } from "../core/index.js";
 import { imageLibraryVersions } from "../image/index.js";
@@ -30,7 +31,17 @@ export function describeMachine(): Machine {
 
 /** What must agree for golden outputs to agree bit for bit: processor, architecture, image library, ONNX Runtime. */
 export function platformKey(machine: Machine): string {
-  return [process.platform, arch(), machine.cpu, machine.libvips, machine.onnxruntime].join("; ");
+  return [process.platform, arch(), machine.cpu, instructionSets(), machine.libvips, machine.onnxruntime].join("; ");
+}
+
+/** Which vector instructions the processor has, where the system tells: kernels, and the last bits of sums, follow from them. */
+function instructionSets(): string {
+  try {
+    const flags = /^(?:flags|Features)\s*:\s*(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1]?.split(" ") ?? [];
+    return flags.filter((flag) => /^(?:avx|fma|amx|sve|asimd|i8mm|bf16)/.test(flag)).toSorted().join(" ");
+  } catch {
+    return "";
+  }
 }
 
 /** The largest resident set of this process so far, threads included, by the operating system. */

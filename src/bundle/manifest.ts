@@ -41,6 +41,9 @@ export interface BundleManifest extends BundleContent {
 export interface Provenance {
   /** Pixel hashes of the photographs by split. */
   readonly images: Readonly<Record<"train" | "select" | "calibrate" | "test", readonly string[]>>;
+  /** Readable labelled photographs and classes that the scan found. */
+  readonly imageCount: number;
+  readonly classCount: number;
   /** Photographs of train by class. */
   readonly classCounts: Readonly<Record<string, number>>;
   readonly seed: number;

@@ -1,6 +1,6 @@
 /** `assay demo`: draws its data set, then does the main job on it, with a ledger of its own so that it ends the same every time. */
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Fault } from "../core/index.js";
@@ -11,7 +11,10 @@ import type { DemoArguments } from "./main.js";
 import { showResult, surroundings } from "./run.js";
 import { openTerminal } from "./terminal.js";
 
-const marker = "demo.json";
+/** Says that a folder is a demo's, and what was planted in its pictures. */
+const marker = "assay-demo.json";
+/** All that a demo makes in its folder. */
+const made = ["images", "cache", "state", "run", marker];
 
 export async function demoCommand(options: DemoArguments): Promise<number> {
   const terminal = openTerminal(options.json);
@@ -39,10 +42,12 @@ export async function demoCommand(options: DemoArguments): Promise<number> {
 /** An earlier demo may be replaced; any other folder may not. */
 async function clearEarlierDemo(folder: string): Promise<void> {
   if (!existsSync(folder)) return;
-  if (!existsSync(join(folder, marker)))
+  const entries = await readdir(folder);
+  const others = entries.filter((name) => !made.includes(name));
+  if (others.length > 0 || (entries.length > 0 && !entries.includes(marker)))
     throw new Fault("output-exists", {
-      what: `${folder} exists and holds no earlier demo`,
+      what: `${folder} exists and holds other things than an earlier demo`,
       remedy: "give another folder with --out",
     });
-  await rm(folder, { recursive: true, force: true });
+  for (const name of made) await rm(join(folder, name), { recursive: true, force: true });
 }

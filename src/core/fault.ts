@@ -135,7 +135,7 @@ export const faultTable = {
     exit: 130,
     http: 503,
     meaning: "The run was interrupted; everything finished so far is kept.",
-    remedy: "continue with --resume",
+    remedy: "repeat the command, `assay run` with --resume",
   },
   internal: {
     exit: 1,

@@ -34,6 +34,7 @@ export class Engine {
   #nextId = 0;
   #ended: string | null = null;
   #whenIdle: (() => void) | null = null;
+  #closed: Promise<void> | null = null;
 
   constructor() {
     this.#worker = new Worker(workerFile, { resourceLimits: { stackSizeMb } });
@@ -62,7 +63,12 @@ export class Engine {
    * Ends the thread as soon as what it was asked has been answered; new requests fail at once. Ending it in the middle of a run
    * would take the whole process down: ONNX Runtime's binding cannot return into a thread that is gone.
    */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
     this.#ended ??= "the engine is closed";
     await new Promise<void>((resolve) => {
       this.#whenIdle = resolve;

@@ -55,6 +55,8 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
         calibrate: hashes(parts.calibrate.pictures),
         test: hashes(picturesOf(data, "test")),
       },
+      imageCount: data.dataset.pictures.length,
+      classCount: labels.length,
       classCounts: countClasses(parts.train.pictures, labels),
       seed: request.seed,
       strength: fit.head.strength,

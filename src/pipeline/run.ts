@@ -33,7 +33,7 @@ export async function run(request: RunRequest, around: Surroundings): Promise<Ru
     const context: RunContext = { request, spec, folder, trace, around };
     describeSpec(context, text);
     const data = await gatherData(context).catch(async (error: unknown) => {
-      await folder.discard(); // nothing was learned yet: the same command may be given again
+      await folder.discard().catch(() => {}); // nothing was learned yet: the same command may be given again
       throw error;
     });
     if (text !== null) await writeFileAtomic(folder.file("spec.md"), text);

@@ -3,21 +3,36 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault, sha256 } from "../core/index.js";
 import { errorCode, makeFolder, writeJson } from "./files.js";
+import { waitForLock } from "./lock.js";
+
+/** A photograph with the label that it is judged by. */
+export interface LedgerImage {
+  readonly pixelHash: string;
+  readonly label: string;
+}
 
 export interface Opening {
+  /** Which opening this was of the photograph that had been opened most; 1 the first. */
+  readonly opening: number;
   /** ISO 8601. */
   readonly at: string;
   readonly bundleHash: string;
+  /** Hash of the photographs and their labels: another selection, or another label, is another opening. */
+  readonly set: string;
   /** Pixel hashes of the photographs, shortened to 16 digits. */
   readonly images: readonly string[];
 }
 
 export interface Ledger {
   /**
-   * Records that a bundle sees these test photographs and returns which opening this is: 1 when no other bundle has seen any of
-   * them, else one more than the number of other bundles that the most-opened photograph was shown to. The same bundle again is free.
+   * Records that a bundle sees these test photographs and returns which opening this is: 1 when none of them was ever opened,
+   * else one more than the number of openings of the most-opened photograph. The same bundle on the same photographs with the
+   * same labels again is free. Also returns the openings that came before.
    */
-  open(bundleHash: string, images: readonly string[]): Promise<{ opening: number; earlier: readonly Opening[] }>;
+  open(
+    bundleHash: string,
+    images: readonly LedgerImage[],
+  ): Promise<{ opening: number; earlier: readonly Opening[] }>;
 }
 
 const digits = 16;
@@ -26,40 +41,53 @@ const digits = 16;
 export function openLedger(folder: string, now: () => Date): Ledger {
   return {
     open: async (bundleHash, images) => {
-      const shortened = images.map((hash) => hash.slice(0, digits)).toSorted();
-      const openings = await readOpenings(folder);
-      const repeated = openings.some((one) => one.bundleHash === bundleHash && covers(one, shortened));
-      if (!repeated) {
-        const record: Opening = { at: now().toISOString(), bundleHash, images: shortened };
-        await makeFolder(folder);
-        await writeJson(
-          join(folder, `${record.at.replaceAll(":", "-")}-${sha256(JSON.stringify(record)).slice(0, 12)}.json`),
-          record,
-        );
+      await makeFolder(folder);
+      const unlock = await waitForLock(folder);
+      try {
+        return await record(folder, now, bundleHash, images);
+      } finally {
+        await unlock();
       }
-      const earlier = precedents(openings, bundleHash, shortened);
-      return { opening: 1 + mostOpened(earlier, shortened), earlier };
     },
   };
 }
 
-/** Openings by other bundles before this bundle first saw the photographs. */
-function precedents(openings: readonly Opening[], bundleHash: string, images: readonly string[]): Opening[] {
+async function record(
+  folder: string,
+  now: () => Date,
+  bundleHash: string,
+  images: readonly LedgerImage[],
+): Promise<{ opening: number; earlier: readonly Opening[] }> {
+  const shortened = images.map(({ pixelHash }) => pixelHash.slice(0, digits)).toSorted();
+  const set = sha256(JSON.stringify(images.map(({ pixelHash, label }) => [pixelHash, label].join(" ")).toSorted()));
+  const openings = await readOpenings(folder);
+  const same = openings.find((one) => one.bundleHash === bundleHash && one.set === set);
+  const related = relatedTo(openings, shortened);
+  if (same) return { opening: same.opening, earlier: related.filter((one) => one.opening < same.opening) };
+  const opening = 1 + mostOpened(related, shortened);
+  const entry: Opening = { opening, at: now().toISOString(), bundleHash, set, images: shortened };
+  const name = `${entry.at.replaceAll(":", "-")}-${sha256(JSON.stringify(entry)).slice(0, 12)}.json`;
+  await writeJson(join(folder, name), entry);
+  return { opening, earlier: related };
+}
+
+/** Openings that showed any of the photographs. */
+function relatedTo(openings: readonly Opening[], images: readonly string[]): Opening[] {
   const wanted = new Set(images);
-  const first = openings.findIndex((one) => one.bundleHash === bundleHash && covers(one, images));
-  const before = first < 0 ? openings : openings.slice(0, first);
-  return before.filter((one) => one.bundleHash !== bundleHash && one.images.some((image) => wanted.has(image)));
+  return openings.filter((one) => one.images.some((image) => wanted.has(image)));
 }
 
 function mostOpened(openings: readonly Opening[], images: readonly string[]): number {
-  const seenBy = new Map<string, Set<string>>(images.map((image) => [image, new Set()]));
-  for (const opening of openings) for (const image of opening.images) seenBy.get(image)?.add(opening.bundleHash);
-  return Math.max(0, ...[...seenBy.values()].map((bundles) => bundles.size));
-}
-
-function covers(opening: Opening, images: readonly string[]): boolean {
-  const seen = new Set(opening.images);
-  return images.every((image) => seen.has(image));
+  const counts = new Map<string, number>(images.map((image) => [image, 0]));
+  let most = 0;
+  for (const opening of openings)
+    for (const image of opening.images) {
+      const count = counts.get(image);
+      if (count === undefined) continue;
+      counts.set(image, count + 1);
+      most = Math.max(most, count + 1);
+    }
+  return most;
 }
 
 async function readOpenings(folder: string): Promise<Opening[]> {

@@ -1,4 +1,5 @@
 /** The folder of one run: made or resumed, never overwritten, locked while in use. */
+import { existsSync } from "node:fs";
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { canonicalJson, Fault } from "../core/index.js";
@@ -25,6 +26,7 @@ const identityFile = "run.json";
  * Throws `output-exists`, `run-mismatch`, `output-locked`, `output-unwritable`.
  */
 export async function openRunFolder(path: string, identity: RunIdentity, resume: boolean): Promise<RunFolder> {
+  const isNew = !existsSync(path);
   const entries = await listFolder(path);
   const resumed = entries.includes(identityFile);
   if (resume && !resumed && entries.length > 0) throw notARun(path);
@@ -43,7 +45,10 @@ export async function openRunFolder(path: string, identity: RunIdentity, resume:
     resumed,
     file: (...parts) => join(path, ...parts),
     discard: async () => {
-      if (!resumed) await rm(path, { recursive: true, force: true });
+      if (resumed) return;
+      // The folder was empty before: all that is in it is ours, and the folder itself if it was not there.
+      const own = isNew ? [path] : (await readdir(path)).map((name) => join(path, name));
+      for (const entry of own) await rm(entry, { recursive: true, force: true });
     },
     close: unlock,
   };
@@ -57,7 +62,7 @@ async function listFolder(path: string): Promise<string[]> {
         expected: "a folder that is new or empty",
         remedy: "give another folder with --out",
       });
-    return (await readdir(path)).filter((name) => name !== ".lock");
+    return (await readdir(path)).filter((name) => !name.startsWith(".lock"));
   } catch (error) {
     if (errorCode(error) === "ENOENT") return [];
     throw asDiskFault(path, error);

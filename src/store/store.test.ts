@@ -7,6 +7,7 @@ import {
   decodeSafetensors,
   encodeSafetensors,
   keepTestShare,
+  lockFolder,
   openLedger,
   openRunFolder,
   stateFolder,
@@ -122,33 +123,55 @@ describe("safetensors", () => {
 describe("the ledger", () => {
   let minute = 0;
   const now = (): Date => new Date(Date.UTC(2026, 0, 1, 0, minute++));
-  const images = ["a", "b", "c"].map((name) => name.repeat(64));
+  const image = (name: string, label = "x"): { pixelHash: string; label: string } => ({ pixelHash: name.repeat(64), label });
+  const images = ["a", "b", "c"].map((name) => image(name));
+  const opening = async (bundle: string, shown: readonly { pixelHash: string; label: string }[], clock = now): Promise<number> =>
+    (await openLedger(join(folder, "ledger"), clock).open(bundle, shown)).opening;
 
-  test("counts bundles that saw the most-opened photograph; the same bundle again is free", async () => {
-    const ledger = openLedger(join(folder, "ledger"), now);
-    expect((await ledger.open("bundle 1", images)).opening).toBe(1);
-    expect((await ledger.open("bundle 1", images)).opening).toBe(1);
-    expect((await ledger.open("bundle 2", images.slice(1))).opening).toBe(2);
-    expect((await ledger.open("bundle 3", images)).opening).toBe(3);
-    expect((await ledger.open("bundle 2", images.slice(1))).opening).toBe(2);
-    expect((await ledger.open("bundle 1", images)).opening).toBe(1);
-    expect((await ledger.open("bundle 4", ["d".repeat(64)])).opening).toBe(1);
+  test("counts the openings of the most-opened photograph; the same bundle on the same photographs again is free", async () => {
+    expect(await opening("bundle 1", images)).toBe(1);
+    expect(await opening("bundle 1", images.toReversed())).toBe(1);
+    expect(await opening("bundle 2", images.slice(1))).toBe(2);
+    expect(await opening("bundle 3", images)).toBe(3);
+    expect(await opening("bundle 2", images.slice(1))).toBe(2);
+    expect(await opening("bundle 1", images)).toBe(1);
+    expect(await opening("bundle 4", [image("d")])).toBe(1);
     expect(readdirSync(join(folder, "ledger"))).toHaveLength(4);
   });
 
-  test("more photographs shown to a known bundle are an opening of their own", async () => {
-    const ledger = openLedger(join(folder, "ledger"), now);
-    await ledger.open("bundle 1", images.slice(0, 1));
-    await ledger.open("bundle 2", images);
-    expect((await ledger.open("bundle 1", images)).opening).toBe(2);
+  test("leaving photographs out, adding some, or changing a label is an opening of its own", async () => {
+    expect(await opening("bundle 1", images)).toBe(1);
+    expect(await opening("bundle 1", images.slice(1))).toBe(2);
+    expect(await opening("bundle 1", [...images, image("d")])).toBe(3);
+    expect(await opening("bundle 1", [image("a", "y"), ...images.slice(1)])).toBe(4);
+  });
+
+  test("does not depend on the clock", async () => {
+    const back = (): Date => new Date(0);
+    expect(await opening("bundle 1", images)).toBe(1);
+    expect(await opening("bundle 2", images, back)).toBe(2);
+    expect(await opening("bundle 2", images, back)).toBe(2);
+    expect(await opening("bundle 1", images)).toBe(1);
+  });
+
+  test("openings side by side are counted one by one", async () => {
+    const bundles = ["1", "2", "3", "4", "5"];
+    const numbers = await Promise.all(bundles.map((bundle) => opening(bundle, images)));
+    expect(numbers.toSorted()).toEqual([1, 2, 3, 4, 5]);
+    expect(await Promise.all(bundles.map((bundle) => opening(bundle, images)))).toEqual(numbers);
   });
 
   test("an unreadable entry is a fault, not a fresh start", async () => {
-    const ledger = openLedger(join(folder, "ledger"), now);
-    await ledger.open("bundle 1", images);
+    await opening("bundle 1", images);
     writeFileSync(join(folder, "ledger", "0.json"), "{");
-    await expect(ledger.open("bundle 2", images)).rejects.toMatchObject({ code: "internal" });
+    await expect(opening("bundle 2", images)).rejects.toMatchObject({ code: "internal" });
   });
+});
+
+test("a stale lock goes to one of many", async () => {
+  writeFileSync(join(folder, ".lock"), "999999999 gone");
+  const taken = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(folder)));
+  expect(taken.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
 });
 
 test("the test share of a folder never shrinks", async () => {

@@ -26,6 +26,8 @@ export interface Measurements {
   /** Training photographs by class. */
   readonly trainCounts: Readonly<Record<string, number>>;
   readonly test: readonly Outcome[];
+  /** Whether those are photographs that the run never saw, not its sealed test split. */
+  readonly fresh: boolean;
   readonly calibrate: readonly Outcome[];
   /** Sorted milliseconds of single-image runs. */
   readonly latencyMs: Float64Array;
@@ -105,7 +107,8 @@ function onSplit(rule: (split: JudgedSplit, line: Requirement) => Finding): Rule
     const onTest = line.judgedOn === "test";
     const outcomes = onTest ? m.test : m.calibrate;
     const alpha = onTest ? levels.test : levels.spec;
-    const name = onTest ? "the sealed test split" : "calibrate, the half of validation that nothing trained on";
+    const test = m.fresh ? "the fresh photographs" : "the sealed test split";
+    const name = onTest ? test : "calibrate, the half of validation that nothing trained on";
     if (outcomes.length === 0) return unknown(`there is no photograph in ${name}`, alpha);
     return rule({ name, outcomes, classes: classRows(outcomes, m.labels, m.trainCounts, alpha), alpha }, line);
   };
@@ -160,6 +163,8 @@ function accuracy({ outcomes, alpha, name }: JudgedSplit, line: Requirement): Fi
 }
 
 function bootstrapped(metric: BootstrappedMetric, { outcomes, classes, alpha, name }: JudgedSplit): Finding {
+  const empty = classes.filter(({ testCount }) => testCount === 0);
+  if (empty.length > 0) return unknown(`${listNames(empty)} has no photograph in ${name}`, alpha);
   const { estimate, lower, upper } = bootstrapBounds(metric, outcomes, classes.length, alpha);
   const basis = `stratified bootstrap bounds on ${name}, approximate`;
   return { measured: estimate, lower, upper, n: outcomes.length, alpha, basis };

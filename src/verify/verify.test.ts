@@ -28,6 +28,7 @@ function measurements(changes: Partial<Measurements> = {}): Measurements {
   return {
     labels,
     test: outcomes([250, 245], [250, 245]),
+    fresh: false,
     calibrate: outcomes([100, 97], [100, 97]),
     trainCounts,
     latencyMs: Float64Array.from({ length: 250 }, (_, i) => 10 + i / 100),

@@ -5,7 +5,7 @@ import type { Finding } from "../audit/index.js";
 import { describeMachine, measureLatency } from "../bench/index.js";
 import { type Bundle, fileNames, type Provenance } from "../bundle/index.js";
 import { checkInterrupted, describeError, Fault, type Progress } from "../core/index.js";
-import type { Dataset, Picture } from "../dataset/index.js";
+import { type Dataset, findContradictions, type Picture } from "../dataset/index.js";
 import type { Spec } from "../spec/index.js";
 import { openingAlpha, quantile, quantileUpperBound } from "../statistics/index.js";
 import type { Ledger } from "../store/index.js";
@@ -18,6 +18,8 @@ import type { Measurements } from "./rules.js";
 export interface Offered {
   readonly test: readonly Picture[];
   readonly calibrate: readonly Picture[];
+  /** Whether `test` are photographs that the run never saw. */
+  readonly fresh: boolean;
 }
 
 export interface VerifyRequest {
@@ -36,22 +38,36 @@ export interface VerifyRequest {
 }
 
 /**
- * Chooses what a data set offers for the proof. Where it holds photographs of the run's own test split, those are judged;
- * where it holds none, all of it is taken as fresh test data, and a photograph that the model was trained on is a fault `test-leak`.
+ * Chooses what a data set offers for the proof. Where it holds the run's own test split, that is judged; where it holds none of
+ * it, all is taken as fresh test data, and a photograph that the model was trained on is a fault `test-leak`. A part of the
+ * split is a fault `images-insufficient`: leaving photographs out is no way to a better verdict. Pictures under two labels are
+ * left out as in a run, and a copy in a given test split speaks for its copies elsewhere.
  */
 export function offeredPictures(dataset: Dataset, provenance: Provenance): Offered {
   const { train, select, calibrate, test } = provenance.images;
-  const unique = [...new Map(dataset.pictures.map((picture) => [picture.pixelHash, picture])).values()];
-  const within = (hashes: readonly string[]): Picture[] => {
-    const known = new Set(hashes);
-    return unique.filter(({ pixelHash }) => known.has(pixelHash));
-  };
+  const contradictions = findContradictions(dataset.pictures);
+  const unique = new Map<string, Picture>();
+  for (const picture of dataset.pictures) {
+    const replaces = !unique.has(picture.pixelHash) || (picture.given === "test" && unique.get(picture.pixelHash)!.given !== "test");
+    if (!contradictions.has(picture) && replaces) unique.set(picture.pixelHash, picture);
+  }
+  const within = (hashes: readonly string[]): Picture[] => hashes.flatMap((hash) => unique.get(hash) ?? []);
   const own = within(test);
   const leaked = within([...train, ...select, ...calibrate]);
   const givenAsTest = leaked.filter(({ given }) => given === "test");
   if (givenAsTest.length > 0 || (own.length === 0 && leaked.length > 0))
     throw leak(givenAsTest.length > 0 ? givenAsTest : leaked);
-  return { test: own.length > 0 ? own : unique, calibrate: within(calibrate) };
+  if (own.length > 0 && own.length < test.length) throw incomplete(own.length, test.length);
+  return { test: own.length > 0 ? own : [...unique.values()], calibrate: within(calibrate), fresh: own.length === 0 };
+}
+
+function incomplete(found: number, all: number): Fault {
+  return new Fault("images-insufficient", {
+    what: "a part of the run's test photographs is there",
+    expected: `all ${all} of them, or none and fresh ones instead`,
+    got: String(found),
+    remedy: "give the folder of the run as it was, or one with fresh photographs only",
+  });
 }
 
 /** Measures and judges. Throws `interrupted`, `images-insufficient` when nothing is offered, `engine-failed`. */
@@ -64,8 +80,7 @@ export async function verify(request: VerifyRequest): Promise<Evidence> {
       got: "none",
       remedy: "add photographs, or give test photographs with `assay verify --data`",
     });
-  const hashes = offered.test.map(({ pixelHash }) => pixelHash);
-  const { opening, earlier } = await ledger.open(bundle.manifest.bundleHash, hashes);
+  const { opening, earlier } = await ledger.open(bundle.manifest.bundleHash, offered.test);
   const alpha = openingAlpha(spec.alpha, opening);
   const measured = await measure(request);
   const machine = describeMachine();
@@ -91,7 +106,7 @@ export async function verify(request: VerifyRequest): Promise<Evidence> {
 }
 
 async function measure(request: VerifyRequest): Promise<Measurements> {
-  const { bundle, provenance, dataset, offered, spec } = request;
+  const { bundle, provenance, offered, spec } = request;
   const { labels, preprocessing } = bundle.manifest;
   const test = await predictAll("test", offered.test, request);
   const calibrate = await predictAll("calibrate", offered.calibrate, request);
@@ -103,12 +118,13 @@ async function measure(request: VerifyRequest): Promise<Measurements> {
     test,
     calibrate,
     trainCounts: provenance.classCounts,
+    fresh: offered.fresh,
     latencyMs: (
       await measureLatency(modelPath, { size: preprocessing.size, threads: request.threads, runs })
     ).toSorted(),
     modelSizeBytes: (await stat(modelPath)).size,
-    imageCount: dataset.pictures.length,
-    classCount: dataset.classes.length,
+    imageCount: provenance.imageCount,
+    classCount: provenance.classCount,
     trainingSeconds: provenance.trainingSeconds,
     peakMemoryBytes: provenance.peakMemoryBytes,
     threads: request.threads,
