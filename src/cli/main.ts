@@ -3,7 +3,7 @@
 import { availableParallelism } from "node:os";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { assayVersion, describeError, Fault } from "../core/index.js";
-import { asDiskFault } from "../store/index.js";
+import { asFileFault } from "../store/index.js";
 import { openTerminal } from "./terminal.js";
 
 interface Shared {
@@ -174,7 +174,7 @@ function oneOf<T extends string>(...choices: readonly T[]): (text: string) => T 
 /** Says what went wrong in one line on standard error and returns the exit status. */
 function report(thrown: unknown, json: boolean): number {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2; // commander has printed it
-  const error = asDiskFault("the output", thrown);
+  const error = asFileFault(thrown);
   const fault = error instanceof Fault ? error : new Fault("internal", { what: describeError(error), cause: error });
   if (json) process.stdout.write(`${JSON.stringify({ error: { code: fault.code, message: fault.message } })}\n`);
   openTerminal(json).finish();

@@ -33,6 +33,8 @@ export interface Extraction {
   readonly cached: number;
   /** Seconds of computing behind all features, those spent in earlier runs included. */
   readonly seconds: number;
+  /** Largest resident memory of the processes that computed what was cached; 0 where nothing was. */
+  readonly cachedPeakBytes: number;
 }
 
 /** Pictures between two segments of the cache: what a kill can lose. */
@@ -41,7 +43,9 @@ const flushEvery = 512;
 /** Features of the sources, from the cache where they are there. Throws `interrupted` with all finished work kept. */
 export async function extractFeatures(sources: readonly Source[], options: ExtractOptions): Promise<Extraction> {
   const { backbone, view, cacheFolder } = options;
-  const cache = await openFeatureCache(join(cacheFolder, "features", recipeKey(backbone, view)), backbone.row.width);
+  const folder = join(cacheFolder, "features", recipeKey(backbone, view));
+  const wanted = new Set(sources.map(({ fileHash }) => fileHash));
+  const cache = await openFeatureCache(folder, backbone.row.width, wanted);
   const missing = [...new Map(sources.map((source) => [source.fileHash, source])).values()].filter(
     (source) => !cache.get(source.fileHash),
   );
@@ -51,6 +55,7 @@ export async function extractFeatures(sources: readonly Source[], options: Extra
     features: { rows: sources.length, width: backbone.row.width, data: gather(sources, cache, backbone.row.width) },
     cached,
     seconds: spent + cached * cache.secondsPerPicture(),
+    cachedPeakBytes: cached > 0 ? cache.peakBytes() : 0,
   };
 }
 
@@ -70,9 +75,12 @@ async function computeMissing(
     const seconds = (now - flushed) / 1000;
     flushed = now;
     unsaved = 0;
-    await cache.flush(seconds);
+    await cache.flush(seconds, process.resourceUsage().maxRSS * 1024);
   };
-  const pool = await SessionPool.open(serializeModel(featureGraph(options.backbone, options.view)), threads);
+  const pool = await SessionPool.open(
+    serializeModel(featureGraph(options.backbone, options.view)),
+    Math.min(threads, Math.ceil(missing.length / batchSize)),
+  );
   try {
     // Two batches for each session: one runs while the next is decoded.
     await mapBounded(batches(missing), pool.size * 2, async (batch) => {

@@ -23,17 +23,19 @@ describe("the cache", () => {
     const cache = await openFeatureCache(folder, 2);
     cache.add(hash("a"), Float32Array.of(1.00001, -3));
     expect([...cache.get(hash("a"))!]).toEqual([1, -3]);
-    await cache.flush(2);
+    await cache.flush(2, 7e8);
     const again = await openFeatureCache(folder, 2);
     expect([...again.get(hash("a"))!]).toEqual([1, -3]);
     expect(again.get(hash("b"))).toBeUndefined();
+    expect(again.peakBytes()).toBe(7e8);
+    expect((await openFeatureCache(folder, 2, new Set([hash("b")]))).get(hash("a"))).toBeUndefined();
   });
 
   test("knows what its pictures cost", async () => {
     const cache = await openFeatureCache(folder, 1);
     cache.add(hash("a"), Float32Array.of(1));
     cache.add(hash("b"), Float32Array.of(2));
-    await cache.flush(3);
+    await cache.flush(3, 5e8);
     expect((await openFeatureCache(folder, 1)).secondsPerPicture()).toBe(1.5);
   });
 
@@ -41,7 +43,7 @@ describe("the cache", () => {
     const [one, two] = [await openFeatureCache(folder, 1), await openFeatureCache(folder, 1)];
     one.add(hash("a"), Float32Array.of(1));
     two.add(hash("b"), Float32Array.of(2));
-    await Promise.all([one.flush(1), two.flush(1)]);
+    await Promise.all([one.flush(1, 1), two.flush(1, 2)]);
     const both = await openFeatureCache(folder, 1);
     expect([both.get(hash("a"))![0], both.get(hash("b"))![0]]).toEqual([1, 2]);
   });
@@ -50,7 +52,7 @@ describe("the cache", () => {
     for (const name of ["a", "b"]) {
       const cache = await openFeatureCache(folder, 64);
       cache.add(hash(name), new Float32Array(64).fill(1));
-      await cache.flush(1);
+      await cache.flush(1, 1);
     }
     truncateSync(join(folder, readdirSync(folder).toSorted()[0]!), length);
     const left = await openFeatureCache(folder, 64);
@@ -61,7 +63,7 @@ describe("the cache", () => {
   test("features of another width are not taken", async () => {
     const cache = await openFeatureCache(folder, 3);
     cache.add(hash("a"), Float32Array.of(1, 2, 3));
-    await cache.flush(1);
+    await cache.flush(1, 1);
     expect((await openFeatureCache(folder, 4)).get(hash("a"))).toBeUndefined();
   });
 });

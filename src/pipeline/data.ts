@@ -12,10 +12,11 @@ import {
   scan,
   splitDataset,
   type SplitRow,
+  usualShare,
 } from "../dataset/index.js";
 import { checkStory, formatValue, satisfies } from "../spec/index.js";
 import { openingAlpha, provable } from "../statistics/index.js";
-import { keepTestShare, writeFileAtomic, writeJson } from "../store/index.js";
+import { keepTestShare, recallTestShare, type RunFolder, writeFileAtomic, writeJson } from "../store/index.js";
 import { type RunContext, type RunRequest, type Surroundings, timed } from "./context.js";
 
 export interface RunData {
@@ -41,7 +42,8 @@ export async function auditImages(
   around: Surroundings,
 ): Promise<Audit> {
   const dataset = await scanImages(images, exclude, around);
-  return auditDataset(dataset, splitDataset(dataset, { seed }));
+  const testShare = await recallTestShare(around.stateFolder, dataset.root, usualShare);
+  return auditDataset(dataset, splitDataset(dataset, { seed, testShare }));
 }
 
 /**
@@ -86,7 +88,7 @@ function checkPremises(
 }
 
 /** The share of test photographs that the spec's accuracy needs; said before anything is learned, with what it can prove. */
-async function sizeTest({ spec, trace, around }: RunContext, { root, pictures, classes }: Dataset): Promise<number> {
+async function sizeTest({ spec, trace, around, folder }: RunContext, { root, pictures, classes }: Dataset): Promise<number> {
   const targets = spec.requirements.flatMap(({ kind, judgedOn, target }) =>
     kind === "accuracy" && judgedOn === "test" && target !== null ? [target.value] : [],
   );
@@ -98,11 +100,18 @@ async function sizeTest({ spec, trace, around }: RunContext, { root, pictures, c
     return 0;
   }
   const sized = chooseTestShare({ images: countDistinct(pictures), classes: classes.length, target, alpha });
-  const share = await keepTestShare(around.stateFolder, root, sized.share);
+  const share = (await readOwnShare(folder)) ?? (await keepTestShare(around.stateFolder, root, sized.share));
+  await writeJson(folder.file("split.json"), { share });
   const kept = share > sized.share ? `; kept at ${formatPercent(share, 0)} as in an earlier run on this folder` : "";
   const text = `test share ${formatPercent(sized.share, 0)}: ${sized.reason}${kept}`;
   trace.add("decision", "split", text, { ...sized, share, target, alpha });
   return share;
+}
+
+/** The share that this run began with, whatever other runs have asked for since. */
+async function readOwnShare(folder: RunFolder): Promise<number | null> {
+  const text = await readFile(folder.file("split.json"), "utf8").catch(() => null);
+  return text === null ? null : (JSON.parse(text) as { share: number }).share;
 }
 
 function describeGiven(given: number, target: number | null, alpha: number): string {

@@ -28,6 +28,8 @@ interface Part {
 interface Parts extends Readonly<Record<Learnable, Part>> {
   /** Seconds that the features took, in this run or when they were cached. */
   readonly seconds: number;
+  /** Peak memory of the processes that cached some of them. */
+  readonly cachedPeakBytes: number;
 }
 
 /** Learns and writes the bundle. Throws `interrupted`, `image-unreadable` for a photograph that changed, `output-unwritable`. */
@@ -63,7 +65,7 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
       outOfFoldAccuracy: accuracyOf(fit.outOfFold, parts.train.labels, labels.length),
       selectAccuracy,
       trainingSeconds,
-      peakMemoryBytes: peakMemoryBytes(),
+      peakMemoryBytes: Math.max(peakMemoryBytes(), parts.cachedPeakBytes),
       machine: describeMachine(),
     },
   });
@@ -108,7 +110,7 @@ async function extractParts({ trace, around }: RunContext, data: RunData, backbo
       },
     };
   });
-  return { train: train!, select: select!, calibrate: calibrate!, seconds: result.seconds };
+  return { train: train!, select: select!, calibrate: calibrate!, seconds: result.seconds, cachedPeakBytes: result.cachedPeakBytes };
 }
 
 interface Fitted {

@@ -1,7 +1,7 @@
 /** `assay run`: the parts in order, each step in the trace, everything finished kept for --resume. */
 import { access } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { describeError } from "../core/index.js";
+import { isAbsolute, join, relative, resolve } from "node:path";
+import { describeError, Fault } from "../core/index.js";
 import { renderReport } from "../report/index.js";
 import { checkStory, inferSpec, parseSpec, readSpec, type Spec } from "../spec/index.js";
 import { openRunFolder, writeFileAtomic, writeJson } from "../store/index.js";
@@ -20,6 +20,7 @@ export interface RunResult {
 
 /** From a folder of photographs and a spec to a verdict for each line. Throws faults; whatever is finished stays for --resume. */
 export async function run(request: RunRequest, around: Surroundings): Promise<RunResult> {
+  checkOutside(request);
   const { spec, text } = await findSpec(request, around);
   const identity = {
     images: resolve(request.images),
@@ -44,6 +45,16 @@ export async function run(request: RunRequest, around: Surroundings): Promise<Ru
   } finally {
     await folder.close();
   }
+}
+
+/** A run's folder among the photographs would become one of their classes. */
+function checkOutside({ images, out }: RunRequest): void {
+  const path = relative(resolve(images), resolve(out));
+  if (path.startsWith("..") || isAbsolute(path)) return;
+  throw new Fault("usage", {
+    what: `the output folder ${resolve(out)} lies among the photographs`,
+    remedy: "give another folder with --out",
+  });
 }
 
 /** The spec of the request, or one that fits what is in the folder. */

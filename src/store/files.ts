@@ -4,7 +4,9 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { describeError, Fault } from "../core/index.js";
 
-const diskCodes = new Set(["ENOSPC", "EDQUOT", "EACCES", "EPERM", "EROFS", "EIO", "ENOTDIR", "EEXIST", "EISDIR"]);
+/** What only writing can run into. */
+const fullCodes = new Set(["ENOSPC", "EDQUOT", "EROFS"]);
+const diskCodes = new Set([...fullCodes, "EACCES", "EPERM", "EIO", "ENOTDIR", "EEXIST", "EISDIR"]);
 
 /** The system's code of a file error, such as "ENOENT". */
 export function errorCode(error: unknown): string | undefined {
@@ -24,6 +26,14 @@ export function asDiskFault(path: string, error: unknown): unknown {
   const code = errorCode(error);
   if (code === undefined || !diskCodes.has(code)) return error;
   return new Fault("output-unwritable", { what: `cannot write ${path}`, got: describeError(error), cause: error });
+}
+
+/** For errors of unknown origin: a full or read-only disk, or a file that may not be read. */
+export function asFileFault(error: unknown): unknown {
+  const code = errorCode(error) ?? "";
+  if (fullCodes.has(code)) return asDiskFault("the output", error);
+  if (code !== "EACCES" && code !== "EPERM") return error;
+  return new Fault("images-unreadable", { what: "a file or folder may not be used", got: describeError(error), cause: error });
 }
 
 export async function makeFolder(path: string): Promise<void> {

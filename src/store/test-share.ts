@@ -2,20 +2,27 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256 } from "../core/index.js";
-import { makeFolder, writeJson } from "./files.js";
+import { writeJson } from "./files.js";
 
 /**
  * The larger of the wanted share and the one that earlier runs on this folder had, which is remembered in the state folder.
  * Throws `output-unwritable`.
  */
 export async function keepTestShare(stateFolder: string, images: string, wanted: number): Promise<number> {
-  const folder = join(stateFolder, "test-shares");
-  const path = join(folder, `${sha256(images).slice(0, 24)}.json`);
+  const path = sharePath(stateFolder, images);
   const earlier = await readShare(path);
   if (earlier >= wanted) return earlier;
-  await makeFolder(folder);
   await writeJson(path, { images, share: wanted });
   return wanted;
+}
+
+/** The share that earlier runs on this folder had, else the usual one. */
+export async function recallTestShare(stateFolder: string, images: string, usual: number): Promise<number> {
+  return (await readShare(sharePath(stateFolder, images))) || usual;
+}
+
+function sharePath(stateFolder: string, images: string): string {
+  return join(stateFolder, "test-shares", `${sha256(images).slice(0, 24)}.json`);
 }
 
 /** The remembered share; 0 where there is none, or it is none. */
