@@ -6,7 +6,7 @@ import { addFiles, makeFolder, noise, png, removeFolders } from "../../test/phot
 import { sharedPath } from "../../test/shared.js";
 import { scan, type ScanOptions, splitDataset } from "../dataset/index.js";
 import { encodePng, encodeRaster } from "../image/index.js";
-import { type Audit, auditDataset, type Finding, type FindingId, findingIds, summarizeAudit } from "./index.js";
+import { type Audit, auditDataset, type Finding, type FindingId, findingIds } from "./index.js";
 
 afterAll(removeFolders);
 
@@ -219,19 +219,5 @@ describe.runIf(clothing && existsSync(clothing))("the clothing photographs", () 
     expect(audit.imbalance).toBeCloseTo(959 / 23, 10);
     expect(audit.findings.map(({ id }) => id)).toEqual(["untested-class", "imbalance", "excluded-class"]);
     expect(audit.splits.test / audit.images).toBeCloseTo(0.2, 1);
-  });
-});
-
-describe("the summary", () => {
-  it("says everything on a screen", async () => {
-    const root = await makeFolder({ ...(await many("a", 30)), ...(await many("line\nbreak", 3)), "a/x.jpg": "x" });
-    const audit = await auditOf(root);
-    const text = summarizeAudit(audit);
-    expect(text).toContain("33 photographs");
-    expect(text).toMatch(/^a +30 +\d+ +\d+ +\d+ +\d+ +0\.55$/m);
-    expect(text).toContain('"line\\nbreak"');
-    expect(text).toContain('unreadable: "a/x.jpg" (text)');
-    for (const { text: sentence, id } of audit.findings)
-      expect(text.includes(sentence) && text.includes(id)).toBe(true);
   });
 });

@@ -1,4 +1,3 @@
 /** What is wrong or noteworthy in the data: a table of checks, each finding with its files, how sure it is, what it costs and the remedy. */
 export { auditDataset, type FindingId, findingIds } from "./audit.js";
-export { summarizeAudit } from "./summary.js";
 export type { Audit, Certainty, ClassSummary, Finding, Severity, SplitCounts } from "./finding.js";

@@ -1,7 +1,15 @@
 /** From pixels to features in one graph: normalization in front of a backbone that is cut at its pooled features. */
 import { sha256 } from "../core/index.js";
 import { imageLibraryVersions, type View, viewName } from "../image/index.js";
-import { GraphBuilder, keepOutputs, type ModelProto, parseModel, rewire, runtimeVersion, serializeModel } from "../onnx/index.js";
+import {
+  GraphBuilder,
+  keepOutputs,
+  type ModelProto,
+  parseModel,
+  rewire,
+  runtimeVersion,
+  serializeModel,
+} from "../onnx/index.js";
 import type { Backbone } from "./zoo.js";
 
 /** Names of the inputs and outputs of every graph that assay makes. */
@@ -18,7 +26,8 @@ const recipeSchema = 1;
 
 /** What features depend on: equal keys give equal features for equal pictures. */
 export function recipeKey(backbone: Backbone, view: View): string {
-  return sha256(JSON.stringify([
+  return sha256(
+    JSON.stringify([
       recipeSchema,
       backbone.row.sha256,
       backbone.row.mean,
@@ -26,7 +35,8 @@ export function recipeKey(backbone: Backbone, view: View): string {
       viewName(view),
       imageLibraryVersions(),
       runtimeVersion,
-    ]));
+    ]),
+  );
 }
 
 /**

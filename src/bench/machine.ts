@@ -38,7 +38,10 @@ export function platformKey(machine: Machine): string {
 function instructionSets(): string {
   try {
     const flags = /^(?:flags|Features)\s*:\s*(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1]?.split(" ") ?? [];
-    return flags.filter((flag) => /^(?:avx|fma|amx|sve|asimd|i8mm|bf16)/.test(flag)).toSorted().join(" ");
+    return flags
+      .filter((flag) => /^(?:avx|fma|amx|sve|asimd|i8mm|bf16)/.test(flag))
+      .toSorted()
+      .join(" ");
   } catch {
     return "";
   }

@@ -60,7 +60,7 @@ export async function checkGolden(
   pool: SessionPool,
   exact: boolean,
 ): Promise<GoldenReport> {
-  const examples = JSON.parse(await readFile(join(folder, fileNames.golden), "utf8")) as GoldenExample[];
+  const examples = JSON.parse(await readFile(join(folder, fileNames.golden), "utf8")) as readonly GoldenExample[];
   let difference = 0;
   for (const example of examples)
     difference = Math.max(difference, await checkExample(folder, example, labels, view, pool, exact));

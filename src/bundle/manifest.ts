@@ -1,6 +1,6 @@
 /** assay.json and provenance.json: what a bundle says about itself. */
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import type { Machine } from "../bench/index.js";
 import { canonicalJson, Fault, sha256, sha256File } from "../core/index.js";
 import type { View } from "../image/index.js";
@@ -92,9 +92,21 @@ export async function readManifest(folder: string): Promise<BundleManifest> {
       got: `schema ${String(manifest.schema)}`,
       remedy: "use the version of assay that wrote it, or run again",
     });
-  if (sha256(canonicalJson(rest)) !== manifestHash) throw changedFile(path);
+  if (sha256(canonicalJson(rest)) !== manifestHash || hashContent(manifest) !== manifest.bundleHash)
+    throw changedFile(path);
+  checkNames(path, manifest);
   await Promise.all(Object.entries(manifest.files).map(([name, hash]) => checkFile(join(folder, name), hash)));
   return manifest;
+}
+
+const requiredFiles = [fileNames.model, fileNames.provenance, fileNames.golden];
+
+/** The manifest must vouch for every file that decides an answer, and name nothing outside the bundle. */
+function checkNames(path: string, { files, model }: BundleManifest): void {
+  const outside = Object.keys(files).some((name) => name.split(/[\\/]/).includes("..") || isAbsolute(name));
+  const missing = requiredFiles.some((name) => !(name in files));
+  if (outside || missing || files[fileNames.model] !== model)
+    throw new Fault("bundle-invalid", { what: `${path} does not describe a whole bundle` });
 }
 
 export async function readProvenance(folder: string): Promise<Provenance> {
@@ -110,10 +122,12 @@ async function checkFile(path: string, expected: string): Promise<void> {
 
 function parseManifest(path: string, text: string): BundleManifest {
   try {
-    return JSON.parse(text) as BundleManifest;
-  } catch (error) {
-    throw new Fault("bundle-invalid", { what: `${path} is no JSON`, cause: error });
+    const value = JSON.parse(text) as BundleManifest | null;
+    if (typeof value === "object" && value !== null && typeof value.files === "object") return value;
+  } catch {
+    // told below, like JSON of another kind
   }
+  throw new Fault("bundle-invalid", { what: `${path} is no manifest of a bundle` });
 }
 
 async function readText(path: string): Promise<string> {

@@ -1,5 +1,6 @@
 /** A bundle opened for predicting: checked, then streaming any number of pictures in bounded memory. */
 import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { names } from "../backbone/index.js";
 import { describeMachine, platformKey } from "../bench/index.js";
@@ -33,13 +34,8 @@ export interface Bundle {
  * Throws `bundle-missing`, `bundle-invalid`, `bundle-golden`, `engine-failed`.
  */
 export async function openBundle(folder: string, threads: number): Promise<Bundle> {
-  const opening = SessionPool.open(join(folder, fileNames.model), threads);
-  opening.catch(() => {}); // awaited below, after the manifest had its say
-  const manifest = await readManifest(folder).catch(async (error: unknown) => {
-    await opening.then((pool) => pool.close()).catch(() => {});
-    throw error;
-  });
-  const pool = await opening;
+  const manifest = await readManifest(folder);
+  const pool = await SessionPool.open(join(folder, fileNames.model), Math.min(threads, availableParallelism()));
   try {
     const exact = manifest.platform === platformKey(describeMachine());
     const golden = await checkGolden(folder, manifest.labels, manifest.preprocessing, pool, exact);

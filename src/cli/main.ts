@@ -51,7 +51,7 @@ export interface DemoArguments extends Shared {
   readonly seed: number;
 }
 
-const later = ["plan", "explain", "serve", "bench", "deploy"] as const;
+const later = ["plan", "explain", "serve", "bench", "deploy", "cache", "backbones"] as const;
 
 function buildProgram(finish: (code: number) => void): Command {
   const program = new Command("assay");
@@ -173,14 +173,22 @@ function oneOf<T extends string>(...choices: readonly T[]): (text: string) => T 
 
 /** Says what went wrong in one line on standard error and returns the exit status. */
 function report(thrown: unknown, json: boolean): number {
-  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2; // commander has printed it
+  if (thrown instanceof CommanderError) {
+    // Commander has printed it for people.
+    if (json && thrown.exitCode !== 0) printFault("usage", thrown.message);
+    return thrown.exitCode === 0 ? 0 : 2;
+  }
   const error = asFileFault(thrown);
   const fault = error instanceof Fault ? error : new Fault("internal", { what: describeError(error), cause: error });
-  if (json) process.stdout.write(`${JSON.stringify({ error: { code: fault.code, message: fault.message } })}\n`);
+  if (json) printFault(fault.code, fault.message);
   openTerminal(json).finish();
   process.stderr.write(`assay: ${fault.message}\n`);
   if (process.env.ASSAY_DEBUG && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
   return fault.exit;
+}
+
+function printFault(code: string, message: string): void {
+  process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
 }
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -57,12 +57,17 @@ function checkLength(files: readonly string[]): void {
 }
 
 async function checkPath(path: string): Promise<void> {
-  await stat(path).catch((error: unknown) => {
+  const found = await stat(path).catch((error: unknown) => {
     throw new Fault("images-missing", {
       what: `there is no file or folder ${JSON.stringify(path)}`,
       remedy: "give the path of a photograph or of a folder of them",
       cause: error,
     });
+  });
+  if (found.isFile() || found.isDirectory()) return;
+  throw new Fault("image-unreadable", {
+    what: `${JSON.stringify(path)} is no regular file`,
+    remedy: "give the path of a photograph or of a folder of them",
   });
 }
 
@@ -79,8 +84,9 @@ async function* walk(folder: string): AsyncGenerator<string> {
   for await (const entry of await opendir(folder)) if (!entry.name.startsWith(".")) entries.push(entry);
   for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
+    const kind = entry.isSymbolicLink() ? await stat(path).catch(() => entry) : entry;
     if (entry.isDirectory()) yield* walk(path);
-    else if (entry.isFile() && claimedFormat(entry.name) !== null) yield path;
+    else if (kind.isFile() && claimedFormat(entry.name) !== null) yield path;
   }
 }
 

@@ -1,5 +1,6 @@
 /** What people see while assay works: progress bars on standard error, and lines in between. */
 import { formatCount, formatSeconds, type Progress, type ProgressEvent } from "../core/index.js";
+import { asDiskFault } from "../store/index.js";
 
 export interface Terminal {
   readonly progress: Progress;
@@ -24,21 +25,26 @@ export interface Streams {
 export function openTerminal(json: boolean, streams: Streams = { out: process.stdout, err: process.stderr }): Terminal {
   const { out, err } = streams;
   let abandoned = false;
+  let failure: Error | null = null;
   out.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    abandoned = true;
+    if (error.code === "EPIPE") abandoned = true;
+    else failure ??= error;
   });
+  const write = (text: string): void => {
+    if (failure !== null) throw asDiskFault("standard output", failure);
+    if (!abandoned) out.write(text.endsWith("\n") ? text : `${text}\n`);
+  };
   const bar = err.isTTY ? drawBars(err) : { progress: () => {}, finish: () => {} };
   return {
     progress: bar.progress,
     finish: bar.finish,
     say: (line) => {
       bar.finish();
-      if (!json && !abandoned) out.write(`${line}\n`);
+      if (!json) write(line);
     },
     answer: (text) => {
       bar.finish();
-      if (!abandoned) out.write(text.endsWith("\n") ? text : `${text}\n`);
+      write(text);
     },
     width: Math.min(out.columns ?? 100, 140),
     color: out.isTTY && !process.env.NO_COLOR,

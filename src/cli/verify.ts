@@ -1,14 +1,17 @@
 /** `assay verify`: the proof alone, for a bundle that is there already. */
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { Fault } from "../core/index.js";
 import { verifyBundle } from "../pipeline/index.js";
 import { exitCode, renderReport, renderVerdictTable, summarize } from "../report/index.js";
-import { writeFileAtomic, writeJson } from "../store/index.js";
+import { asDiskFault, errorCode, makeFolder, writeFileAtomic, writeJson } from "../store/index.js";
 import type { VerifyArguments } from "./main.js";
 import { surroundings } from "./run.js";
 import { openTerminal } from "./terminal.js";
 
 export async function verifyCommand(folder: string, options: VerifyArguments): Promise<number> {
   const terminal = openTerminal(options.json);
+  if (options.out !== undefined) await checkNew(options.out);
   const evidence = await verifyBundle(folder, options.spec, options.data, surroundings(options.threads, terminal));
   if (options.out !== undefined) {
     await writeJson(join(options.out, "evidence.json"), evidence);
@@ -21,4 +24,15 @@ export async function verifyCommand(folder: string, options: VerifyArguments): P
     terminal.say(summarize(evidence));
   }
   return code;
+}
+
+/** What was measured before is never overwritten. */
+async function checkNew(folder: string): Promise<void> {
+  const entries = await readdir(folder).catch((error: unknown) => {
+    if (errorCode(error) === "ENOENT") return [];
+    throw asDiskFault(folder, error);
+  });
+  if (entries.length > 0)
+    throw new Fault("output-exists", { what: `${folder} is not empty`, remedy: "give a new folder with --out" });
+  await makeFolder(folder);
 }

@@ -57,7 +57,10 @@ export async function openFeatureCache(
       const batch = [...fresh];
       fresh.clear();
       const name = `${Date.now()}-${randomBytes(6).toString("hex")}.safetensors`;
-      await writeFileAtomic(join(folder, name), encodeSegment(batch, width, { seconds: String(seconds), peakBytes: String(peakBytes) }));
+      await writeFileAtomic(
+        join(folder, name),
+        encodeSegment(batch, width, { seconds: String(seconds), peakBytes: String(peakBytes) }),
+      );
     },
     secondsPerPicture: () => (spent.pictures === 0 ? 0 : spent.seconds / spent.pictures),
     peakBytes: () => spent.peakBytes,

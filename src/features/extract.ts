@@ -1,5 +1,6 @@
 /** Photographs → pooled features: read, decode and infer overlap, memory is bounded, everything finished is cached. */
 import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type Backbone, featureGraph, names, recipeKey } from "../backbone/index.js";
 import { checkInterrupted, Fault, mapBounded, type Progress, sha256, silent } from "../core/index.js";
@@ -79,7 +80,7 @@ async function computeMissing(
   };
   const pool = await SessionPool.open(
     serializeModel(featureGraph(options.backbone, options.view)),
-    Math.min(threads, Math.ceil(missing.length / batchSize)),
+    Math.min(threads, availableParallelism(), Math.ceil(missing.length / batchSize)),
   );
   try {
     // Two batches for each session: one runs while the next is decoded.

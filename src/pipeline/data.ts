@@ -88,7 +88,10 @@ function checkPremises(
 }
 
 /** The share of test photographs that the spec's accuracy needs; said before anything is learned, with what it can prove. */
-async function sizeTest({ spec, trace, around, folder }: RunContext, { root, pictures, classes }: Dataset): Promise<number> {
+async function sizeTest(
+  { spec, trace, around, folder }: RunContext,
+  { root, pictures, classes }: Dataset,
+): Promise<number> {
   const targets = spec.requirements.flatMap(({ kind, judgedOn, target }) =>
     kind === "accuracy" && judgedOn === "test" && target !== null ? [target.value] : [],
   );

@@ -110,7 +110,13 @@ async function extractParts({ trace, around }: RunContext, data: RunData, backbo
       },
     };
   });
-  return { train: train!, select: select!, calibrate: calibrate!, seconds: result.seconds, cachedPeakBytes: result.cachedPeakBytes };
+  return {
+    train: train!,
+    select: select!,
+    calibrate: calibrate!,
+    seconds: result.seconds,
+    cachedPeakBytes: result.cachedPeakBytes,
+  };
 }
 
 interface Fitted {

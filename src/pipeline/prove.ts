@@ -16,9 +16,11 @@ export const notBuiltYet: readonly string[] = [
   "several views, resize modes and resolutions measured against each other",
   "other backbones, features of two side by side, fine-tuning",
   "refit on train and select, decision bias for rare classes",
-  "the plan, the loop and its budget",
+  "the plan, the loop with its budget, and replay",
   "int8 quantization",
-  "the HTTP service, the container, explanations",
+  "the HTTP service, the container, explanations, verify over HTTP",
+  "the bundle's model card, API description and tests",
+  "options --no-images, --reveal and --device; a size limit of the cache",
 ];
 
 export interface ProofRequest {

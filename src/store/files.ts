@@ -33,7 +33,11 @@ export function asFileFault(error: unknown): unknown {
   const code = errorCode(error) ?? "";
   if (fullCodes.has(code)) return asDiskFault("the output", error);
   if (code !== "EACCES" && code !== "EPERM") return error;
-  return new Fault("images-unreadable", { what: "a file or folder may not be used", got: describeError(error), cause: error });
+  return new Fault("images-unreadable", {
+    what: "a file or folder may not be used",
+    got: describeError(error),
+    cause: error,
+  });
 }
 
 export async function makeFolder(path: string): Promise<void> {

@@ -29,10 +29,7 @@ export interface Ledger {
    * else one more than the number of openings of the most-opened photograph. The same bundle on the same photographs with the
    * same labels again is free. Also returns the openings that came before.
    */
-  open(
-    bundleHash: string,
-    images: readonly LedgerImage[],
-  ): Promise<{ opening: number; earlier: readonly Opening[] }>;
+  open(bundleHash: string, images: readonly LedgerImage[]): Promise<{ opening: number; earlier: readonly Opening[] }>;
 }
 
 const digits = 16;

@@ -123,10 +123,16 @@ describe("safetensors", () => {
 describe("the ledger", () => {
   let minute = 0;
   const now = (): Date => new Date(Date.UTC(2026, 0, 1, 0, minute++));
-  const image = (name: string, label = "x"): { pixelHash: string; label: string } => ({ pixelHash: name.repeat(64), label });
+  const image = (name: string, label = "x"): { pixelHash: string; label: string } => ({
+    pixelHash: name.repeat(64),
+    label,
+  });
   const images = ["a", "b", "c"].map((name) => image(name));
-  const opening = async (bundle: string, shown: readonly { pixelHash: string; label: string }[], clock = now): Promise<number> =>
-    (await openLedger(join(folder, "ledger"), clock).open(bundle, shown)).opening;
+  const opening = async (
+    bundle: string,
+    shown: readonly { pixelHash: string; label: string }[],
+    clock = now,
+  ): Promise<number> => (await openLedger(join(folder, "ledger"), clock).open(bundle, shown)).opening;
 
   test("counts the openings of the most-opened photograph; the same bundle on the same photographs again is free", async () => {
     expect(await opening("bundle 1", images)).toBe(1);
@@ -157,7 +163,7 @@ describe("the ledger", () => {
   test("openings side by side are counted one by one", async () => {
     const bundles = ["1", "2", "3", "4", "5"];
     const numbers = await Promise.all(bundles.map((bundle) => opening(bundle, images)));
-    expect(numbers.toSorted()).toEqual([1, 2, 3, 4, 5]);
+    expect(numbers.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5]);
     expect(await Promise.all(bundles.map((bundle) => opening(bundle, images)))).toEqual(numbers);
   });
 

@@ -48,7 +48,8 @@ export function offeredPictures(dataset: Dataset, provenance: Provenance): Offer
   const contradictions = findContradictions(dataset.pictures);
   const unique = new Map<string, Picture>();
   for (const picture of dataset.pictures) {
-    const replaces = !unique.has(picture.pixelHash) || (picture.given === "test" && unique.get(picture.pixelHash)!.given !== "test");
+    const replaces =
+      !unique.has(picture.pixelHash) || (picture.given === "test" && unique.get(picture.pixelHash)!.given !== "test");
     if (!contradictions.has(picture) && replaces) unique.set(picture.pixelHash, picture);
   }
   const within = (hashes: readonly string[]): Picture[] => hashes.flatMap((hash) => unique.get(hash) ?? []);
