@@ -137,6 +137,31 @@ describe("output", () => {
     expect(outcome).toMatchObject({ code: 1, err: expect.stringContaining("cannot write") as string });
   });
 
+  test("a folder among the photographs is refused, and they stay as they are", async () => {
+    const before = readdirSync(good);
+    const outcome = await assay(home, "run", good, "--spec", join(home, "good.md"), "--out", join(good, "run"));
+    expect(outcome).toMatchObject({ code: 2, err: expect.stringContaining("among the photographs") as string });
+    expect(readdirSync(good)).toEqual(before);
+  });
+
+  test("the demo replaces an earlier demo only", async () => {
+    const project = join(home, "project");
+    mkdirSync(join(project, "images"), { recursive: true });
+    writeFileSync(join(project, "demo.json"), "{}");
+    writeFileSync(join(project, "images", "thesis.png"), "years of work");
+    const outcome = await assay(home, "demo", "--out", project);
+    expect(outcome).toMatchObject({ code: 1, err: expect.stringContaining("other things") as string });
+    expect(readFileSync(join(project, "images", "thesis.png"), "utf8")).toBe("years of work");
+  });
+
+  test("a folder that was there stays there when nothing came of the run", async () => {
+    const out = join(home, "mine");
+    mkdirSync(out);
+    const outcome = await assay(home, "run", await makeFolder({}), "--spec", join(home, "good.md"), "--out", out);
+    expect(outcome.code).toBe(1);
+    expect(readdirSync(out)).toEqual([]);
+  });
+
   test("a file in the way of the folder", async () => {
     writeFileSync(join(home, "way"), "");
     const outcome = await assay(home, "run", good, "--spec", join(home, "good.md"), "--out", join(home, "way", "run"));

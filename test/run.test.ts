@@ -70,6 +70,7 @@ describe("a run", () => {
         "report.html",
         "run.json",
         "spec.json",
+        "split.json",
         "splits.csv",
         "trace.jsonl",
       ].toSorted(),
@@ -260,6 +261,15 @@ describe("verify", () => {
     expect(code).toBe(4);
     expect(result.metrics.test.n).toBe(36);
     expect(result.run.testOpening).toBe(1);
+  });
+
+  test("refuses a part of the run's own test split: leaving photographs out is no way to a better verdict", async () => {
+    const folder = join(newHome(), "part");
+    const rows = parseSplits(readFileSync(out("splits.csv"), "utf8")).filter(({ split }) => split === "test");
+    for (const { path, label } of rows.slice(3)) cpSync(join(images, path), join(folder, label, basename(path)));
+    const { code, err } = await assay(home, "verify", out("bundle"), "--spec", specFile, "--data", folder);
+    expect(code).toBe(1);
+    expect(err).toContain("a part of the run's test photographs");
   });
 
   test("refuses training photographs offered as test", async () => {
