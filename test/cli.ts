@@ -4,7 +4,8 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-const program = resolve(import.meta.dirname, "..", "dist", "cli", "main.js");
+/** The built command line. */
+export const program = resolve(import.meta.dirname, "..", "dist", "cli", "main.js");
 
 export interface Outcome {
   readonly code: number | null;

@@ -1,11 +1,12 @@
 /** `assay init`, `assay audit`, and a run without a spec, from the outside. */
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Audit } from "../src/audit/index.js";
 import { parseSpec } from "../src/spec/index.js";
 import type { Evidence } from "../src/verify/index.js";
-import { assay, newHome } from "./cli.js";
+import { assay, newHome, program } from "./cli.js";
 import { addFiles, removeFolders } from "./photographs.js";
 import { drawProducts } from "./products.js";
 
@@ -125,3 +126,22 @@ test("a premise that fails is said before training and does not change the exit 
   expect(out.indexOf("C1 does not hold")).toBeLessThan(out.indexOf("features"));
   expect(out).toMatch(/not met +10,000 labeled images available/);
 });
+
+describe.runIf(process.platform === "linux" && spawnSync("script", ["--version"]).status === 0)(
+  "init at a terminal",
+  () => {
+    test("asks for the story and the lists; Enter takes what is offered; pasted lines are not lost", () => {
+      const folder = join(home, "asked");
+      const input = "shopkeeper\nto sort hats from shoes\nthe shelf is right\nAt least 95% accuracy\n\n\n\n\n";
+      const command = `"${process.execPath}" "${program}" init "${folder}"`;
+      const { status } = spawnSync("script", ["-qec", command, "/dev/null"], { input });
+      expect(status).toBe(0);
+      const spec = parseSpec(readFileSync(join(folder, "spec.md"), "utf8"), "spec.md", "markdown");
+      expect(spec.story).toEqual({ asA: "shopkeeper", iWant: "to sort hats from shoes", soThat: "the shelf is right" });
+      expect(spec.requirements.filter(({ list }) => list === "constraints").map(({ text }) => text)).toEqual([
+        "At least 95% accuracy",
+      ]);
+      expect(spec.requirements.some(({ list }) => list === "goal state")).toBe(true);
+    });
+  },
+);

@@ -1,7 +1,7 @@
 /** `assay init`: writes a spec by asking, or from flags where nobody can be asked. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline/promises";
+import { createInterface } from "node:readline";
 import { Fault } from "../core/index.js";
 import { checkStory, defaultAnswers, parseSpec, type SpecAnswers, writeSpecText } from "../spec/index.js";
 import { writeFileAtomic } from "../store/index.js";
@@ -45,38 +45,38 @@ function fromFlags(options: InitArguments): SpecAnswers {
   };
 }
 
-/** Asks for the story and the four lists; Enter takes what is offered. */
+/** Asks for the story and the four lists; Enter takes what is offered. Ctrl-C and Ctrl-D end it, and nothing is written. */
 async function ask(offered: SpecAnswers): Promise<SpecAnswers> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  // Ctrl-C and Ctrl-D end the questions and nothing is written.
-  const closed = new Promise<never>((_, reject) => {
-    terminal.on("close", () =>
-      reject(new Fault("interrupted", { what: "no spec was written", remedy: "run it again" })),
-    );
-  });
-  closed.catch(() => {});
-  const question = (text: string): Promise<string> => Promise.race([terminal.question(text), closed]);
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  // An iterator keeps lines that come before they are asked for, as pasted ones do.
+  const lines = reader[Symbol.asyncIterator]();
+  const question = async (prompt: string): Promise<string> => {
+    process.stderr.write(prompt);
+    const line = await lines.next();
+    if (line.done) throw new Fault("interrupted", { what: "no spec was written", remedy: "run it again" });
+    return line.value.trim();
+  };
+  reader.on("SIGINT", () => reader.close());
   try {
     const asA = (await question("As a … ")) || null;
     const iWant = (await question("I want … ")) || null;
     const soThat = (await question("So that … ")) || null;
     const lists: Record<ListKey, readonly string[]> = { ...offered };
     for (const [key, title] of questions) lists[key] = await askList(question, title, offered[key]);
-    return { ...offered, story: { asA, iWant, soThat }, ...lists };
+    return { ...offered, ...lists, story: { asA, iWant, soThat } };
   } finally {
-    terminal.close();
+    reader.close();
   }
 }
 
 async function askList(
-  question: (text: string) => Promise<string>,
+  question: (prompt: string) => Promise<string>,
   title: string,
   offered: readonly string[],
 ): Promise<readonly string[]> {
-  const lines: string[] = [];
-  process.stderr.write(
-    `\n${title}, one a line; an empty line ends, at once for:\n${offered.map((line) => `  - ${line}\n`).join("")}`,
-  );
-  for (let line = await question("- "); line.trim() !== ""; line = await question("- ")) lines.push(line.trim());
-  return lines.length > 0 ? lines : offered;
+  const examples = offered.map((line) => `  - ${line}\n`).join("");
+  process.stderr.write(`\n${title}, one a line; an empty line ends, at once for:\n${examples}`);
+  const given: string[] = [];
+  for (let line = await question("- "); line !== ""; line = await question("- ")) given.push(line);
+  return given.length > 0 ? given : offered;
 }
