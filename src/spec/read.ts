@@ -40,7 +40,6 @@ async function openFile(path: string): Promise<Awaited<ReturnType<typeof open>>>
 function decode(bytes: Uint8Array, path: string): string {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    // biome-ignore lint: a zero byte is what tells a binary file
     if (!text.includes("\0")) return text;
   } catch (error) {
     throw notText(path, error);
