@@ -1,16 +1,16 @@
-/** From pixels to features in one graph: normalization in front of a backbone that is cut at its pooled features. */
-import { sha256 } from "../core/index.js";
-import { imageLibraryVersions, type View, viewName } from "../image/index.js";
+/** From pixels to features in one graph: looks and normalization in front of backbones that are cut at their pooled features. */
+import { Fault } from "../core/index.js";
 import {
+  type Dimension,
+  float32,
+  graft,
   GraphBuilder,
-  keepOutputs,
+  makeModel,
   type ModelProto,
-  parseModel,
-  rewire,
-  runtimeVersion,
-  serializeModel,
+  type Tensor,
 } from "../onnx/index.js";
-import type { Backbone } from "./zoo.js";
+import type { Branch, Look, Recipe } from "./recipe.js";
+import type { BackboneRow } from "./zoo.js";
 
 /** Names of the inputs and outputs of every graph that assay makes. */
 export const names = {
@@ -21,42 +21,150 @@ export const names = {
   probabilities: "probabilities",
 } as const;
 
-/** Raised when `prepare` or the graph changes what it computes. */
-const recipeSchema = 1;
-
-/** What features depend on: equal keys give equal features for equal pictures. */
-export function recipeKey(backbone: Backbone, view: View): string {
-  return sha256(
-    JSON.stringify([
-      recipeSchema,
-      backbone.row.sha256,
-      backbone.row.mean,
-      backbone.row.deviation,
-      viewName(view),
-      imageLibraryVersions(),
-      runtimeVersion,
-    ]),
-  );
+/** Name of the feature map of the given branch: "activations", "activations_1" … */
+export function activationsName(branch: number): string {
+  return branch === 0 ? names.activations : `${names.activations}_${branch}`;
 }
 
 /**
- * The graph `image` uint8 [n, size, size, 3] (RGB) → `features` [n, width], `activations` [n, c, h', w'].
- * The backbone's other outputs are cut off.
+ * The graph `image` uint8 [n, size, size, 3] (RGB) → `features` [n, width], and for each branch whose pooling is a global average
+ * `activations` [n, c, h', w'] of the first look. Throws `usage` for networks of different operator sets.
  */
-export function featureGraph(backbone: Backbone, view: View): ModelProto {
-  const { row } = backbone;
-  const model = parseModel(serializeModel(backbone.model), row.name); // a copy to edit
-  keepOutputs(model, [row.features, row.activations]);
-  const builder = new GraphBuilder(model);
-  const normalized = "assay_normalized";
-  builder.prepend((front) => {
-    // Transposed while the pixels are still bytes: a quarter of the memory traffic.
-    const planar = front.node("Transpose", [names.image], { perm: [0n, 3n, 1n, 2n] });
-    const pixels = front.node("Cast", [planar], { to: 1n });
-    const centered = front.node("Sub", [pixels, front.floats(row.mean, [1, 3, 1, 1])]);
-    front.node("Div", [centered, front.floats(row.deviation, [1, 3, 1, 1])], {}, normalized);
+export function recipeGraph({ view, looks, branches }: Recipe): ModelProto {
+  const { builder, planes } = openGraph(branches, view.size);
+  const pooled = branches.map((branch, i) => {
+    const outputs = addBranch(builder, branch, i, lookAt(builder, planes, looks, view.size, branch.size));
+    if (outputs.activations !== null) addActivations(builder, outputs.activations, branch, i, looks.length, planes);
+    return averageLooks(builder, outputs.features, looks.length, branch.backbone.row.width);
   });
-  rewire(model, row.input, normalized);
-  builder.input({ name: names.image, type: "uint8", dims: ["n", view.size, view.size, 3] });
-  return model;
+  const width = branches.reduce((sum, { backbone }) => sum + backbone.row.width, 0);
+  builder.node(pooled.length === 1 ? "Identity" : "Concat", pooled, pooled.length === 1 ? {} : { axis: 1n }, names.features);
+  builder.output({ name: names.features, type: "float32", dims: ["n", width] });
+  return builder.model;
+}
+
+/** The graph `image` uint8 [n, size, size, 3] → `features` [looks × n, width], one look after the other, of one network. */
+export function looksGraph(branch: Branch, looks: readonly Look[], side: number): ModelProto {
+  const { builder, planes } = openGraph([branch], side);
+  const { features } = addBranch(builder, branch, 0, lookAt(builder, planes, looks, side, branch.size));
+  builder.node("Identity", [features], {}, names.features);
+  builder.output({ name: names.features, type: "float32", dims: ["rows", branch.backbone.row.width] });
+  return builder.model;
+}
+
+/** The pixels as float planes [n, 3, side, side]. */
+function openGraph(branches: readonly Branch[], side: number): { builder: GraphBuilder; planes: string } {
+  const [first, ...others] = branches.map(({ backbone }) => backbone);
+  for (const other of others)
+    if (opsetOf(other.model) !== opsetOf(first!.model))
+      throw new Fault("usage", {
+        what: `${first!.row.name} and ${other.row.name} cannot stand side by side`,
+        expected: "networks of the same ONNX operator set",
+        got: `${opsetOf(first!.model)} and ${opsetOf(other.model)}`,
+      });
+  const domains = branches.flatMap(({ backbone }) => backbone.model.opsetImport.map(({ domain }) => domain));
+  const extra = [...new Set(domains)].filter((domain) => !isStandard(domain));
+  const builder = new GraphBuilder(makeModel(opsetOf(first!.model), extra));
+  builder.input({ name: names.image, type: "uint8", dims: ["n", side, side, 3] });
+  // Transposed while the pixels are still bytes: a quarter of the memory traffic.
+  const planar = builder.node("Transpose", [names.image], { perm: [0n, 3n, 1n, 2n] });
+  return { builder, planes: builder.node("Cast", [planar], { to: 1n }) };
+}
+
+function opsetOf(model: ModelProto): number {
+  return Number(model.opsetImport.find(({ domain }) => isStandard(domain))?.version ?? 0);
+}
+
+function isStandard(domain: string): boolean {
+  return domain === "" || domain === "ai.onnx";
+}
+
+/** All looks below each other, [looks × n, 3, size, size]: the network then runs once. */
+function lookAt(builder: GraphBuilder, planes: string, looks: readonly Look[], side: number, size: number): string {
+  const seen = looks.map(({ crop, flip }) => {
+    const region = middle(builder, planes, side, Math.round(crop * side));
+    const sized = resize(builder, region, Math.round(crop * side), size);
+    return flip ? mirror(builder, sized) : sized;
+  });
+  return seen.length === 1 ? seen[0]! : builder.node("Concat", seen, { axis: 0n });
+}
+
+function middle(builder: GraphBuilder, planes: string, side: number, wanted: number): string {
+  if (wanted === side) return planes;
+  const from = Math.floor((side - wanted) / 2);
+  const bounds = [[from, from], [from + wanted, from + wanted], [2, 3]] as const;
+  return builder.node("Slice", [planes, ...bounds.map((values) => builder.constant(int64(values)))]);
+}
+
+/** Cubic with Catmull and Rom's coefficient, as libvips resizes. */
+function resize(builder: GraphBuilder, planes: string, side: number, size: number): string {
+  if (side === size) return planes;
+  const scale = builder.floats([1, 1, size / side, size / side]);
+  return builder.node("Resize", [planes, "", scale], {
+    mode: "cubic",
+    cubic_coeff_a: -0.5,
+    coordinate_transformation_mode: "half_pixel",
+  });
+}
+
+/** Columns from last to first; the end lies before the first, which only a very small number can say. */
+function mirror(builder: GraphBuilder, planes: string): string {
+  const bounds = [[-1], [-(2 ** 31)], [3], [-1]].map((values) => builder.constant(int64(values)));
+  return builder.node("Slice", [planes, ...bounds]);
+}
+
+interface BranchOutputs {
+  readonly features: string;
+  readonly activations: string | null;
+}
+
+function addBranch(builder: GraphBuilder, { backbone }: Branch, index: number, pixels: string): BranchOutputs {
+  const { row, model } = backbone;
+  const prefix = `branch${index}/`;
+  graft(builder, model, {
+    outputs: row.activations === null ? [row.features] : [row.features, row.activations],
+    inputs: { [row.input]: normalize(builder, pixels, row) },
+    prefix,
+    constantPrefix: `${row.name}/`,
+  });
+  return {
+    features: prefix + row.features,
+    activations: row.activations === null ? null : prefix + row.activations,
+  };
+}
+
+function normalize(builder: GraphBuilder, pixels: string, { mean, deviation }: BackboneRow): string {
+  const centered = builder.node("Sub", [pixels, builder.floats(mean, [1, 3, 1, 1])]);
+  return builder.node("Div", [centered, builder.floats(deviation, [1, 3, 1, 1])]);
+}
+
+/** [looks × n, width] → [n, width]. As a product, since ReduceMean is written differently from operator set 18 on. */
+function averageLooks(builder: GraphBuilder, features: string, looks: number, width: number): string {
+  if (looks === 1) return features;
+  const stacked = builder.node("Reshape", [features, builder.constant(int64([looks, -1]))]);
+  const shares = builder.constant(float32([1, looks], new Float32Array(looks).fill(1 / looks)));
+  return builder.node("Reshape", [builder.node("MatMul", [shares, stacked]), builder.constant(int64([-1, width]))]);
+}
+
+function addActivations(
+  builder: GraphBuilder,
+  activations: string,
+  { backbone }: Branch,
+  index: number,
+  looks: number,
+  planes: string,
+): void {
+  const name = activationsName(index);
+  if (looks === 1) builder.node("Identity", [activations], {}, name);
+  else {
+    const zero = builder.constant(int64([0]));
+    const pictures = builder.node("Gather", [builder.node("Shape", [planes]), zero]);
+    builder.node("Slice", [activations, zero, pictures, zero], {}, name);
+  }
+  const dims: Dimension[] = ["n", backbone.row.width, `height_${index}`, `width_${index}`];
+  builder.output({ name, type: "float32", dims });
+}
+
+function int64(values: readonly number[]): Tensor {
+  return { type: "int64", dims: [values.length], data: BigInt64Array.from(values, BigInt) };
 }

@@ -23,7 +23,8 @@ export interface BackboneRow {
   /** Names in the graph. */
   readonly input: string;
   readonly features: string;
-  readonly activations: string;
+  /** The feature map that a global average pools; null: features arise in another way. */
+  readonly activations: string | null;
   readonly license: string;
   readonly source: string;
 }

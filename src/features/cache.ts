@@ -2,83 +2,115 @@
 import { randomBytes } from "node:crypto";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { decodeFloat16Array, encodeFloat16Array } from "../core/index.js";
+import { encodeFloat16, type HalfMatrix } from "../core/index.js";
 import { asDiskFault, decodeSafetensors, encodeSafetensors, errorCode, writeFileAtomic } from "../store/index.js";
-
-export interface FeatureCache {
-  /** Features of a file [width], or undefined. */
-  get(fileHash: string): Float32Array | undefined;
-  add(fileHash: string, features: Float32Array): void;
-  /** Writes what was added since the last call; `seconds` is what it cost to compute. */
-  flush(seconds: number, peakBytes: number): Promise<void>;
-  /** Seconds of work behind the segments that were read, per cached picture. */
-  secondsPerPicture(): number;
-  /** Largest resident memory of the processes that made them, in bytes. */
-  peakBytes(): number;
-}
 
 const hashBytes = 32;
 
 /**
- * Opens the features of one recipe in a folder, those of the wanted files where they are named: the cache of a user may hold
- * many more than one run needs. Segments that are cut off are removed and computed again.
+ * The features of some files by one recipe: a matrix that is filled from the cache where it can be, by `add` where not. The cache
+ * of a user may hold many more than one run needs; only the wanted ones are kept in memory, in half precision.
  */
-export async function openFeatureCache(
-  folder: string,
-  width: number,
-  wanted: ReadonlySet<string> | null = null,
-): Promise<FeatureCache> {
-  const known = new Map<string, Float32Array>();
-  const fresh = new Map<string, Float32Array>();
-  const spent = { seconds: 0, pictures: 0, peakBytes: 0 };
-  for (const name of await listSegments(folder)) {
-    const segment = await readSegment(join(folder, name), width);
-    if (segment === null) continue;
-    spent.seconds += segment.seconds;
-    spent.pictures += segment.hashes.length;
-    let used = false;
-    for (const [row, hash] of segment.hashes.entries()) {
-      if (wanted !== null && !wanted.has(hash)) continue;
-      known.set(hash, decodeFloat16Array(segment.values.subarray(row * width, (row + 1) * width)));
-      used = true;
+export class FeatureStore {
+  /** A row for each of the files asked for, in their order. */
+  readonly matrix: HalfMatrix;
+  readonly #folder: string;
+  readonly #key: string;
+  /** The rows of each file: the same content may be asked for twice. */
+  readonly #rows = new Map<string, number[]>();
+  readonly #present: Uint8Array;
+  #fresh: string[] = [];
+  #spent = { seconds: 0, pictures: 0, peakBytes: 0 };
+
+  private constructor(folder: string, key: string, width: number, fileHashes: readonly string[]) {
+    const rows = fileHashes.length;
+    this.#folder = folder;
+    this.#key = key;
+    this.#present = new Uint8Array(rows);
+    this.matrix = { rows, width, data: new Uint16Array(rows * width) };
+    for (const [row, hash] of fileHashes.entries()) {
+      const own = this.#rows.get(hash);
+      if (own) own.push(row);
+      else this.#rows.set(hash, [row]);
     }
-    if (used) spent.peakBytes = Math.max(spent.peakBytes, segment.peakBytes);
   }
-  return {
-    get: (fileHash) => known.get(fileHash),
-    add: (fileHash, features) => {
-      // What is cached is rounded to half precision, so the rounded values are the ones to learn from in every run.
-      const rounded = decodeFloat16Array(encodeFloat16Array(features));
-      known.set(fileHash, rounded);
-      fresh.set(fileHash, rounded);
-    },
-    flush: async (seconds, peakBytes) => {
-      if (fresh.size === 0) return;
-      const batch = [...fresh];
-      fresh.clear();
-      const name = `${Date.now()}-${randomBytes(6).toString("hex")}.safetensors`;
-      await writeFileAtomic(
-        join(folder, name),
-        encodeSegment(batch, width, { seconds: String(seconds), peakBytes: String(peakBytes) }),
-      );
-    },
-    secondsPerPicture: () => (spent.pictures === 0 ? 0 : spent.seconds / spent.pictures),
-    peakBytes: () => spent.peakBytes,
-  };
+
+  /** Opens the features of the recipe `key` in a folder. Segments that are cut off, or of another recipe, are removed. */
+  static async open(folder: string, key: string, width: number, fileHashes: readonly string[]): Promise<FeatureStore> {
+    const store = new FeatureStore(folder, key, width, fileHashes);
+    for (const name of await listSegments(folder)) {
+      const segment = await readSegment(join(folder, name), key, width);
+      if (segment !== null) store.#take(segment);
+    }
+    return store;
+  }
+
+  #take({ hashes, values, seconds, peakBytes }: Segment): void {
+    this.#spent.seconds += seconds;
+    this.#spent.pictures += hashes.length;
+    const { width } = this.matrix;
+    for (const [index, hash] of hashes.entries()) {
+      if (!this.#rows.has(hash)) continue;
+      this.#spent.peakBytes = Math.max(this.#spent.peakBytes, peakBytes);
+      this.#fill(hash, values.subarray(index * width, (index + 1) * width));
+    }
+  }
+
+  #fill(hash: string, features: Uint16Array): void {
+    for (const row of this.#rows.get(hash) ?? []) {
+      this.matrix.data.set(features, row * this.matrix.width);
+      this.#present[row] = 1;
+    }
+  }
+
+  has(fileHash: string): boolean {
+    const [row] = this.#rows.get(fileHash) ?? [];
+    return row !== undefined && this.#present[row] === 1;
+  }
+
+  /** Takes computed features [width]; they are rounded to half precision, so that a warm and a cold run learn from the same. */
+  add(fileHash: string, features: Float32Array): void {
+    this.#fill(fileHash, Uint16Array.from(features, encodeFloat16));
+    this.#fresh.push(fileHash);
+  }
+
+  /** Writes what was added since the last call; `seconds` is what it cost to compute. Throws `output-unwritable`. */
+  async flush(seconds: number, peakBytes: number): Promise<void> {
+    if (this.#fresh.length === 0) return;
+    const hashes = this.#fresh;
+    this.#fresh = [];
+    const name = `${Date.now()}-${randomBytes(6).toString("hex")}.safetensors`;
+    const { width, data } = this.matrix;
+    const values = new Uint16Array(hashes.length * width);
+    for (const [index, hash] of hashes.entries()) {
+      const row = this.#rows.get(hash)![0]!;
+      values.set(data.subarray(row * width, (row + 1) * width), index * width);
+    }
+    const metadata = { recipe: this.#key, seconds: String(seconds), peakBytes: String(peakBytes) };
+    await writeFileAtomic(join(this.#folder, name), encodeSegment(hashes, values, width, metadata));
+  }
+
+  /** Seconds of work behind the segments that were read, per cached picture. */
+  get secondsPerPicture(): number {
+    return this.#spent.pictures === 0 ? 0 : this.#spent.seconds / this.#spent.pictures;
+  }
+
+  /** Largest resident memory of the processes that made what was taken from the cache, in bytes. */
+  get peakBytes(): number {
+    return this.#spent.peakBytes;
+  }
 }
 
 function encodeSegment(
-  batch: readonly (readonly [string, Float32Array])[],
+  hashes: readonly string[],
+  values: Uint16Array,
   width: number,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
-  const hashes = Buffer.concat(batch.map(([hash]) => Buffer.from(hash, "hex")));
-  const values = new Uint16Array(batch.length * width);
-  for (const [row, [, features]] of batch.entries()) values.set(encodeFloat16Array(features), row * width);
   return encodeSafetensors({
     tensors: {
-      features: { dtype: "F16", shape: [batch.length, width], data: new Uint8Array(values.buffer) },
-      hashes: { dtype: "U8", shape: [batch.length, hashBytes], data: hashes },
+      features: { dtype: "F16", shape: [hashes.length, width], data: new Uint8Array(values.buffer) },
+      hashes: { dtype: "U8", shape: [hashes.length, hashBytes], data: Buffer.from(hashes.join(""), "hex") },
     },
     metadata,
   });
@@ -102,14 +134,14 @@ interface Segment {
 }
 
 /** Reads a segment; one that is cut off or of another recipe is removed and null. */
-async function readSegment(path: string, width: number): Promise<Segment | null> {
+async function readSegment(path: string, key: string, width: number): Promise<Segment | null> {
   const bytes = await readFile(path);
   try {
     const { tensors, metadata } = decodeSafetensors(bytes);
     const { features, hashes } = tensors;
     const rows = features?.shape[0] ?? 0;
-    if (!features || !hashes || features.shape[1] !== width || hashes.data.length !== rows * hashBytes)
-      throw new RangeError("not a segment of this recipe");
+    const whole = features && features.shape[1] === width && hashes?.data.length === rows * hashBytes;
+    if (!whole || metadata.recipe !== key) throw new RangeError("not a segment of this recipe");
     const all = Buffer.from(hashes.data.buffer, hashes.data.byteOffset, hashes.data.length).toString("hex");
     return {
       hashes: Array.from({ length: rows }, (_, row) => all.slice(row * 2 * hashBytes, (row + 1) * 2 * hashBytes)),

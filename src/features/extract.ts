@@ -2,12 +2,12 @@
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { type Backbone, featureGraph, names, recipeKey } from "../backbone/index.js";
-import { checkInterrupted, Fault, mapBounded, type Progress, sha256, silent } from "../core/index.js";
-import type { View } from "../image/index.js";
+import { lookName, looksGraph, names, type Tap, tapKey } from "../backbone/index.js";
+import { checkInterrupted, Fault, type HalfMatrix, mapBounded, type Progress, sha256, silent } from "../core/index.js";
+import { prepareAll, viewName } from "../image/index.js";
 import { serializeModel, SessionPool } from "../onnx/index.js";
-import { type FeatureCache, openFeatureCache } from "./cache.js";
-import { batchSize, inferBatch } from "./infer.js";
+import { FeatureStore } from "./cache.js";
+import { batchSize, runSquares } from "./infer.js";
 
 /** What is needed of a photograph. */
 export interface Source {
@@ -18,19 +18,17 @@ export interface Source {
 
 export interface ExtractOptions {
   readonly root: string;
-  readonly backbone: Backbone;
-  readonly view: View;
   /** The user's cache folder. */
   readonly cacheFolder: string;
   readonly threads: number;
-  readonly progress?: Progress;
-  readonly signal?: AbortSignal;
+  readonly progress?: Progress | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Extraction {
-  /** Row-major [rows, width], in the order of the sources. */
-  readonly features: { readonly rows: number; readonly width: number; readonly data: Float32Array };
-  /** Pictures taken from the cache. */
+  /** For each tap its features, a row for each source. */
+  readonly features: readonly HalfMatrix[];
+  /** Sources of which every tap came from the cache. */
   readonly cached: number;
   /** Seconds of computing behind all features, those spent in earlier runs included. */
   readonly seconds: number;
@@ -41,67 +39,157 @@ export interface Extraction {
 /** Pictures between two segments of the cache: what a kill can lose. */
 const flushEvery = 512;
 
-/** Features of the sources, from the cache where they are there. Throws `interrupted` with all finished work kept. */
-export async function extractFeatures(sources: readonly Source[], options: ExtractOptions): Promise<Extraction> {
-  const { backbone, view, cacheFolder } = options;
-  const folder = join(cacheFolder, "features", recipeKey(backbone, view));
-  const wanted = new Set(sources.map(({ fileHash }) => fileHash));
-  const cache = await openFeatureCache(folder, backbone.row.width, wanted);
-  const missing = [...new Map(sources.map((source) => [source.fileHash, source])).values()].filter(
-    (source) => !cache.get(source.fileHash),
-  );
+/**
+ * Features of the sources by every tap, from the cache where they are there. Each picture that lacks any is read and decoded
+ * once. Throws `interrupted` with all finished work kept, `image-unreadable` for a picture that changed, `engine-failed`.
+ */
+export async function extractFeatures(
+  sources: readonly Source[],
+  taps: readonly Tap[],
+  options: ExtractOptions,
+): Promise<Extraction> {
+  const columns = await openColumns(sources, taps, options.cacheFolder);
+  const unique = [...new Map(sources.map((source) => [source.fileHash, source])).values()];
+  const missing = unique.filter(({ fileHash }) => columns.some(({ store }) => !store.has(fileHash)));
   const cached = sources.length - missing.length;
-  const spent = missing.length > 0 ? await computeMissing(missing, cached, cache, options) : 0;
+  const seconds = missing.length > 0 ? await computeMissing(missing, cached, columns, options) : 0;
+  const stores = columns.map(({ store }) => store);
   return {
-    features: { rows: sources.length, width: backbone.row.width, data: gather(sources, cache, backbone.row.width) },
+    features: stores.map(({ matrix }) => matrix),
     cached,
-    seconds: spent + cached * cache.secondsPerPicture(),
-    cachedPeakBytes: cached > 0 ? cache.peakBytes() : 0,
+    seconds: seconds + stores.reduce((sum, store) => sum + cached * store.secondsPerPicture, 0),
+    cachedPeakBytes: cached === 0 ? 0 : Math.max(0, ...stores.map(({ peakBytes }) => peakBytes)),
   };
+}
+
+interface Column {
+  readonly tap: Tap;
+  readonly store: FeatureStore;
+}
+
+function openColumns(sources: readonly Source[], taps: readonly Tap[], cacheFolder: string): Promise<Column[]> {
+  const hashes = sources.map(({ fileHash }) => fileHash);
+  return Promise.all(
+    taps.map(async (tap) => {
+      const key = tapKey(tap);
+      const folder = join(cacheFolder, "features", key);
+      return { tap, store: await FeatureStore.open(folder, key, tap.backbone.row.width, hashes) };
+    }),
+  );
+}
+
+/** Columns that one run of a graph fills: the same view and network, one look after the other. */
+interface Group {
+  readonly columns: readonly Column[];
+  /** Which of the pool's models. */
+  readonly model: number;
+}
+
+/** Groups of the columns, and the graphs that they need. */
+function groupColumns(columns: readonly Column[]): { groups: Group[]; models: Uint8Array[] } {
+  const byView = groupBy(columns, ({ tap }) => [viewName(tap.view), tap.backbone.row.sha256, tap.size].join(" "));
+  const models = new Map<string, Uint8Array>();
+  const groups = byView.map((together) => {
+    const { tap } = together[0]!;
+    const looks = together.map(({ tap: { look } }) => look);
+    const key = [tap.backbone.row.sha256, tap.size, tap.view.size, ...looks.map(lookName)].join(" ");
+    if (!models.has(key)) models.set(key, serializeModel(looksGraph(tap, looks, tap.view.size)));
+    return { columns: together, model: [...models.keys()].indexOf(key) };
+  });
+  return { groups, models: [...models.values()] };
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return [...groups.values()];
 }
 
 async function computeMissing(
   missing: readonly Source[],
   cached: number,
-  cache: FeatureCache,
+  columns: readonly Column[],
   options: ExtractOptions,
 ): Promise<number> {
   const { progress = silent, signal, threads } = options;
+  const { groups, models } = groupColumns(columns);
   const start = performance.now();
-  let flushed = start;
   let done = cached;
-  let unsaved = 0;
-  const save = async (): Promise<void> => {
-    const now = performance.now();
-    const seconds = (now - flushed) / 1000;
-    flushed = now;
-    unsaved = 0;
-    await cache.flush(seconds, process.resourceUsage().maxRSS * 1024);
-  };
-  const pool = await SessionPool.open(
-    serializeModel(featureGraph(options.backbone, options.view)),
-    Math.min(threads, availableParallelism(), Math.ceil(missing.length / batchSize)),
-  );
+  const save = saver(columns, start);
+  const size = Math.min(threads, availableParallelism(), Math.ceil(missing.length / batchSize));
+  const pool = await SessionPool.open(models, size);
   try {
     // Two batches for each session: one runs while the next is decoded.
     await mapBounded(batches(missing), pool.size * 2, async (batch) => {
       checkInterrupted(signal);
-      const reads = batch.map((source) => () => readUnchanged(join(options.root, source.path), source));
-      const rows = await inferBatch(pool, options.view, reads, [names.features]);
-      for (const [index, row] of rows.entries()) {
-        if (!row.ok) throw row.error;
-        cache.add(batch[index]!.fileHash, row.outputs.features);
-      }
+      await computeBatch(batch, groups, pool, options.root);
       done += batch.length;
-      unsaved += batch.length;
       progress({ stage: "features", done, total: cached + missing.length, unit: "images" });
-      if (unsaved >= flushEvery) await save();
+      if ((done - cached) % flushEvery < batch.length) await save();
     });
   } finally {
     await pool.close();
     await save();
   }
   return (performance.now() - start) / 1000;
+}
+
+async function computeBatch(
+  batch: readonly Source[],
+  groups: readonly Group[],
+  pool: SessionPool,
+  root: string,
+): Promise<void> {
+  const wanted = groups
+    .map((group) => ({ ...group, sources: batch.filter((source) => lacks(group, source)) }))
+    .filter(({ sources }) => sources.length > 0);
+  const views = wanted.map(({ columns }) => columns[0]!.tap.view);
+  const squares = await Promise.all(batch.map((source) => prepareSource(source, views, root)));
+  await Promise.all(
+    wanted.map(async ({ columns, model, sources }, index) => {
+      const own = sources.map((source) => squares[batch.indexOf(source)]![index]!);
+      const { features } = await runSquares(pool, views[index]!.size, own, [names.features], model);
+      addRows(columns, sources, features);
+    }),
+  );
+}
+
+function lacks({ columns }: Group, { fileHash }: Source): boolean {
+  return columns.some(({ store }) => !store.has(fileHash));
+}
+
+async function prepareSource(source: Source, views: readonly Tap["view"][], root: string): Promise<Uint8Array[]> {
+  const path = join(root, source.path);
+  const bytes = await readUnchanged(path, source);
+  return prepareAll(bytes, views, source.fileHash);
+}
+
+/** Hands out features [looks × sources, width]. */
+function addRows(columns: readonly Column[], sources: readonly Source[], features: Float32Array): void {
+  const width = features.length / (columns.length * sources.length);
+  for (const [look, { store }] of columns.entries())
+    for (const [index, { fileHash }] of sources.entries()) {
+      const row = look * sources.length + index;
+      if (!store.has(fileHash)) store.add(fileHash, features.subarray(row * width, (row + 1) * width));
+    }
+}
+
+/** Writes what was computed since the last call, the time divided by the columns' multiply-adds. */
+function saver(columns: readonly Column[], start: number): () => Promise<void> {
+  const costs = columns.map(({ tap: { backbone, size } }) => backbone.row.multiplyAdds * size ** 2);
+  const total = costs.reduce((a, b) => a + b, 0);
+  let last = start;
+  return async () => {
+    const now = performance.now();
+    const seconds = (now - last) / 1000;
+    last = now;
+    const peakBytes = process.resourceUsage().maxRSS * 1024;
+    for (const [i, { store }] of columns.entries()) await store.flush((seconds * costs[i]!) / total, peakBytes);
+  };
 }
 
 /** Reads a file and makes sure that it is still the one that was scanned. */
@@ -120,12 +208,6 @@ function changed(path: string, got: string, cause?: unknown): Fault {
     remedy: "run again when the folder is at rest",
     cause,
   });
-}
-
-function gather(sources: readonly Source[], cache: FeatureCache, width: number): Float32Array {
-  const data = new Float32Array(sources.length * width);
-  for (const [row, source] of sources.entries()) data.set(cache.get(source.fileHash)!, row * width);
-  return data;
 }
 
 function* batches(sources: readonly Source[]): Generator<readonly Source[]> {

@@ -23,29 +23,41 @@ export async function inferBatch<N extends string>(
 ): Promise<Inferred<N>[]> {
   const prepared = await Promise.allSettled(pictures.map(async (read) => prepare(await read(), view)));
   const readable = prepared.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-  const rows = readable.length > 0 ? await runRows(pool, view, readable, outputs) : [];
+  const rows = readable.length > 0 ? await inferPixels(pool, view.size, readable, outputs) : [];
   return prepared.map((one) =>
     one.status === "fulfilled" ? { ok: true, outputs: rows.shift()! } : { ok: false, error: one.reason },
   );
 }
 
-async function runRows<N extends string>(
+/** Runs one of the pool's models on prepared squares [side, side, 3]; a row of every wanted output for each. Throws `engine-failed`. */
+async function inferPixels<N extends string>(
   pool: SessionPool,
-  view: View,
-  pictures: readonly Uint8Array[],
+  side: number,
+  squares: readonly Uint8Array[],
   outputs: readonly N[],
 ): Promise<Record<N, Float32Array>[]> {
-  const pictureBytes = view.size * view.size * 3;
-  const data = new Uint8Array(pictures.length * pictureBytes);
-  for (const [row, pixels] of pictures.entries()) data.set(pixels, row * pictureBytes);
-  const dims = [pictures.length, view.size, view.size, 3];
-  const results = await pool.run({ [names.image]: { type: "uint8", dims, data } }, outputs, [data.buffer]);
-  return pictures.map((_, row) => {
+  const results = await runSquares(pool, side, squares, outputs);
+  return squares.map((_, row) => {
     const slices = outputs.map((name) => {
-      const values = floats(results[name]);
-      const width = values.length / pictures.length;
-      return [name, values.subarray(row * width, (row + 1) * width)] as const;
+      const width = results[name].length / squares.length;
+      return [name, results[name].subarray(row * width, (row + 1) * width)] as const;
     });
     return Object.fromEntries(slices) as Record<N, Float32Array>;
   });
+}
+
+/** Runs one of the pool's models on prepared squares [side, side, 3] put together to one batch. Throws `engine-failed`. */
+export async function runSquares<N extends string>(
+  pool: SessionPool,
+  side: number,
+  squares: readonly Uint8Array[],
+  outputs: readonly N[],
+  model = 0,
+): Promise<Record<N, Float32Array>> {
+  const bytes = side * side * 3;
+  const data = new Uint8Array(squares.length * bytes);
+  for (const [row, pixels] of squares.entries()) data.set(pixels, row * bytes);
+  const dims = [squares.length, side, side, 3];
+  const results = await pool.run({ [names.image]: { type: "uint8", dims, data } }, outputs, [data.buffer], model);
+  return Object.fromEntries(outputs.map((name) => [name, floats(results[name])])) as Record<N, Float32Array>;
 }

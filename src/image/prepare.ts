@@ -1,9 +1,11 @@
 /** From an encoded picture to the network's pixels: the one preprocessing function of training, predict, the service and verify. */
 import type { Sharp } from "sharp";
 import { Fault } from "../core/index.js";
+import { applyDrawn, drawView } from "./augment.js";
 import { explainDecodeError } from "./decode-error.js";
-import { type DecodeLimits, decoder, toRgb } from "./library.js";
-import type { View, ViewMode } from "./view.js";
+import { type DecodeLimits, decoder, pixelReader, toRgb } from "./library.js";
+import { readPlainJpeg } from "./plain-jpeg.js";
+import type { RandomView, View, ViewMode } from "./view.js";
 
 /** Padding of a letterbox: the middle gray, which most networks' normalization maps near zero. */
 const paddingGray = "#7f7f7f";
@@ -20,13 +22,98 @@ const resizers: Readonly<Record<ViewMode, (image: Sharp, side: number, view: Vie
  */
 export async function prepare(source: Uint8Array, view: View, limits: DecodeLimits = {}): Promise<Uint8Array> {
   checkView(view);
-  const side = view.mode === "crop" ? Math.max(view.size, Math.round(view.size / (view.cropFraction ?? 1))) : view.size;
   try {
-    const pixels = await toRgb(resizers[view.mode](decoder(source, limits), side, view)).toBuffer();
-    return cropCenter(pixels, side, view.size);
+    return await resizeTo(decoder(source, limits), view);
   } catch (error) {
     throw explainDecodeError(error, source);
   }
+}
+
+/**
+ * Several views of one picture, those that are no random ones byte for byte as `prepare` makes them, from a single decode where
+ * that is possible. `name` is the picture's in the draws of random views. Throws the fault `image-unreadable`.
+ */
+export async function prepareAll(
+  source: Uint8Array,
+  views: readonly (View | RandomView)[],
+  name: string,
+  limits: DecodeLimits = {},
+): Promise<Uint8Array[]> {
+  for (const view of views) checkView(view);
+  try {
+    const opened = await openPixels(source, views, limits);
+    return await Promise.all(
+      views.map((view) =>
+        view.mode === "random" ? cropRandomly(opened.raster!, view, name) : resizeTo(opened.start(), view),
+      ),
+    );
+  } catch (error) {
+    throw explainDecodeError(error, source);
+  }
+}
+
+interface DecodedRaster {
+  readonly pixels: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+interface Opened {
+  /** A pipeline over the whole picture. */
+  readonly start: () => Sharp;
+  /** What random views are cut from; only where there are any. */
+  readonly raster: DecodedRaster | null;
+}
+
+/**
+ * A picture is decoded once for all views where that changes no byte of theirs: plain JPEGs that no view would let the decoder
+ * shrink while reading. Others are decoded for each view, and random views are cut from a copy with twice the pixels they need.
+ */
+async function openPixels(
+  source: Uint8Array,
+  views: readonly (View | RandomView)[],
+  limits: DecodeLimits,
+): Promise<Opened> {
+  const largest = Math.max(...views.map(({ size }) => size));
+  const hasRandom = views.some(({ mode }) => mode === "random");
+  if (views.length > 1 && sharesDecode(source, Math.min(...views.map(resizeSide)))) {
+    const raster = await decodeRaster(decoder(source, limits));
+    return { start: () => pixelReader(raster.pixels, raster.width, raster.height, 3), raster };
+  }
+  const side = largest * 2;
+  const shrunk = (): Sharp => decoder(source, limits).resize(side, side, { fit: "outside", withoutEnlargement: true });
+  return { start: () => decoder(source, limits), raster: hasRandom ? await decodeRaster(shrunk()) : null };
+}
+
+/** libjpeg halves a picture while decoding where that leaves at least the wanted size. */
+function sharesDecode(source: Uint8Array, leastSide: number): boolean {
+  const plain = readPlainJpeg(source);
+  return plain?.components === 3 && Math.min(plain.width, plain.height) < 2 * leastSide;
+}
+
+async function decodeRaster(image: Sharp): Promise<DecodedRaster> {
+  const { data, info } = await toRgb(image).toBuffer({ resolveWithObject: true });
+  return { pixels: data, width: info.width, height: info.height };
+}
+
+async function resizeTo(image: Sharp, view: View): Promise<Uint8Array> {
+  const side = resizeSide(view);
+  return cropCenter(await toRgb(resizers[view.mode](image, side, view)).toBuffer(), side, view.size);
+}
+
+async function cropRandomly({ pixels, width, height }: DecodedRaster, view: RandomView, name: string) {
+  const drawn = drawView(view, name, width, height);
+  const cropped = pixelReader(pixels, width, height, 3)
+    .extract(drawn.region)
+    .resize(view.size, view.size, { fit: "fill", kernel: view.kernel });
+  const out = await toRgb(cropped).toBuffer();
+  applyDrawn(out, view.size, drawn);
+  return asBytes(out);
+}
+
+/** The side that the picture is resized to before the middle is cut out. */
+function resizeSide(view: View | RandomView): number {
+  return view.mode === "crop" ? Math.max(view.size, Math.round(view.size / (view.cropFraction ?? 1))) : view.size;
 }
 
 /**
@@ -34,7 +121,7 @@ export async function prepare(source: Uint8Array, view: View, limits: DecodeLimi
  * resizes, at full size: four times as slow for a photograph from a phone.
  */
 function cropCenter(pixels: Uint8Array, side: number, size: number): Uint8Array {
-  if (side === size) return new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.length);
+  if (side === size) return asBytes(pixels);
   const offset = Math.floor((side - size) / 2);
   const cropped = new Uint8Array(size * size * 3);
   for (let row = 0; row < size; row++) {
@@ -44,11 +131,17 @@ function cropCenter(pixels: Uint8Array, side: number, size: number): Uint8Array 
   return cropped;
 }
 
-function checkView({ size, cropFraction = 1 }: View): void {
-  if (!Number.isInteger(size) || size < 1 || !(cropFraction > 0 && cropFraction <= 1))
+/** A Node Buffer as a plain array of bytes over the same memory. */
+function asBytes({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length);
+}
+
+function checkView(view: View | RandomView): void {
+  const share = view.mode === "random" ? view.area[0] : (view.cropFraction ?? 1);
+  if (!Number.isInteger(view.size) || view.size < 1 || !(share > 0 && share <= 1))
     throw new Fault("internal", {
       what: "a view that cannot be",
-      expected: "a whole size and a crop fraction in (0, 1]",
-      got: `${size} and ${cropFraction}`,
+      expected: "a whole size and a share of the picture in (0, 1]",
+      got: `${view.size} and ${share}`,
     });
 }

@@ -1,4 +1,5 @@
 /** ONNX graphs read, written and edited, and sessions of ONNX Runtime in worker threads (onnx.ai/onnx; onnxruntime.ai). */
+export { graft, type GraftOptions } from "./graft.js";
 export * from "./graph.js";
 export {
   type Attributes,

@@ -146,53 +146,67 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
   }
 }
 
-/** Several single-threaded sessions of one model, one per core: decoding and inference then share the cores without waiting. */
-export class SessionPool {
-  readonly #idle: Session[];
-  readonly #all: readonly Session[];
-  readonly #queue: ((session: Session) => void)[] = [];
+type Sessions = readonly Session[];
 
-  private constructor(sessions: readonly Session[]) {
-    this.#all = sessions;
-    this.#idle = [...sessions];
+/**
+ * A worker thread a core, each with a single-threaded session of every model: decoding and inference then share the cores
+ * without waiting for each other.
+ */
+export class SessionPool {
+  readonly #idle: Sessions[];
+  readonly #all: readonly Sessions[];
+  readonly #queue: ((sessions: Sessions) => void)[] = [];
+
+  private constructor(all: readonly Sessions[]) {
+    this.#all = all;
+    this.#idle = [...all];
   }
 
-  static async open(model: Uint8Array | string, size: number): Promise<SessionPool> {
-    const opened = await Promise.allSettled(
-      Array.from({ length: Math.max(1, size) }, () => openSession(model, { threads: 1 })),
-    );
-    const sessions = opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-    const failure = opened.find((result) => result.status === "rejected");
-    if (failure) {
-      await Promise.all(sessions.map((session) => session.close()));
-      throw failure.reason;
+  /** Opens `size` threads with one model, or with several. Throws `engine-failed` when ONNX Runtime refuses one. */
+  static async open(
+    models: Uint8Array | string | readonly (Uint8Array | string)[],
+    size: number,
+  ): Promise<SessionPool> {
+    const every = typeof models === "string" || models instanceof Uint8Array ? [models] : models;
+    const engines = Array.from({ length: Math.max(1, size) }, () => new Engine());
+    try {
+      return new SessionPool(await Promise.all(engines.map((engine) => openAll(engine, every))));
+    } catch (error) {
+      await Promise.all(engines.map((engine) => engine.close()));
+      throw error;
     }
-    return new SessionPool(sessions);
   }
 
   get size(): number {
     return this.#all.length;
   }
 
-  /** Runs on the next free session; see `Session.run`. */
+  /** Runs one of the models in the next free thread; see `Session.run`. */
   async run(
     feeds: Feeds,
     outputs: readonly string[] | null = null,
     transfer: ArrayBuffer[] = [],
+    model = 0,
   ): Promise<Readonly<Record<string, Tensor>>> {
-    const session = this.#idle.pop() ?? (await new Promise<Session>((resolve) => this.#queue.push(resolve)));
+    const sessions = this.#idle.pop() ?? (await new Promise<Sessions>((resolve) => this.#queue.push(resolve)));
     try {
-      return await session.run(feeds, outputs, transfer);
+      return await sessions[model]!.run(feeds, outputs, transfer);
     } finally {
       const next = this.#queue.shift();
-      if (next) next(session);
-      else this.#idle.push(session);
+      if (next) next(sessions);
+      else this.#idle.push(sessions);
     }
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#all.map((session) => session.close()));
+    await Promise.all(this.#all.map(([first]) => first?.close()));
   }
+}
+
+async function openAll(engine: Engine, models: readonly (Uint8Array | string)[]): Promise<Session[]> {
+  const sessions: Session[] = [];
+  for (const model of models) sessions.push(await engine.open(model, { threads: 1 }));
+  return sessions;
 }
 
 function engineFault(reason: string): Fault {
