@@ -5,9 +5,16 @@ import { type Backbone, loadBackbone } from "../backbone/index.js";
 import { describeMachine, peakMemoryBytes } from "../bench/index.js";
 import { writeBundle } from "../bundle/index.js";
 import { fitTemperature } from "../calibrate/index.js";
-import { checkInterrupted, formatPercent, formatSeconds, random } from "../core/index.js";
+import {
+  checkInterrupted,
+  encodeFloat16Array,
+  formatPercent,
+  formatSeconds,
+  type HalfMatrix,
+  random,
+} from "../core/index.js";
 import type { Picture, SplitName } from "../dataset/index.js";
-import { type Extraction, extractFeatures } from "../features/index.js";
+import { extractFeatures } from "../features/index.js";
 import { accuracyOf } from "../metrics/index.js";
 import { applyHead, fitHead, type HeadFit } from "../train/index.js";
 import { type RunContext, timed } from "./context.js";
@@ -22,7 +29,7 @@ interface Part {
   readonly pictures: readonly Picture[];
   /** Class index of each. */
   readonly labels: Int32Array;
-  readonly features: Extraction["features"];
+  readonly features: HalfMatrix;
 }
 
 interface Parts extends Readonly<Record<Learnable, Part>> {
@@ -106,7 +113,7 @@ async function extractParts({ trace, around }: RunContext, data: RunData, backbo
       features: {
         ...features,
         rows: to - from,
-        data: features.data.subarray(from * features.width, to * features.width),
+        data: encodeFloat16Array(features.data.subarray(from * features.width, to * features.width)),
       },
     };
   });
@@ -146,7 +153,7 @@ async function fitOnTrain({ trace, request, around }: RunContext, data: RunData,
   const groups = new Map(data.rows.map((row) => [row.path, row.group]));
   trace.add("action", "head", `linear head on ${train.pictures.length} photographs, strength by cross-validation`);
   const fit = await fitHead({
-    features: train.features,
+    views: [train.features],
     labels: train.labels,
     classes: data.dataset.classes.length,
     groups: train.pictures.map(({ path }) => groups.get(path)!),

@@ -1,11 +1,12 @@
 /** The strength of the penalty by cross-validated log loss. */
 import { type Progress, silent } from "../core/index.js";
 import type { Folds } from "./folds.js";
-import type { HeadParameters } from "./loss-graph.js";
+import type { HeadParameters } from "./loss.js";
 import { makePreconditioner } from "./preconditioner.js";
 import { type Candidate, outOfFoldLogits, rateCandidate } from "./rating.js";
 import { type Problem, type Solution, solve } from "./solve.js";
 import type { Task } from "./task.js";
+import type { TrainingSet } from "./training-set.js";
 
 /** λ of (1/n)·Σ cross-entropy + (λ/2)·‖W‖². The best was 0.03 on 5,000 photographs of clothing in 20 classes. */
 export const defaultStrengths: readonly number[] = [3, 1, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4];
@@ -13,9 +14,7 @@ export const defaultStrengths: readonly number[] = [3, 1, 0.3, 0.1, 0.03, 0.01, 
 /** Share of the objective that a next step must promise. Objectives end within 1e-3 of their minimum: less than log loss varies. */
 const tolerance = 3e-5;
 
-export interface CrossValidationOptions {
-  readonly labels: Int32Array;
-  readonly classes: number;
+export interface CrossValidationOptions extends Omit<TrainingSet, "views"> {
   readonly strengths?: readonly number[] | undefined;
   readonly exhaustive?: boolean | undefined;
   readonly progress?: Progress | undefined;
@@ -25,7 +24,7 @@ export interface CrossValidationOptions {
 /** The best strength and what was found with it. */
 export interface Chosen {
   readonly candidate: Candidate;
-  /** Out of fold, [rows, classes]. */
+  /** Out of fold, [images, classes]. */
   readonly logits: Float32Array;
   /** By fold. */
   readonly solutions: readonly Solution[];
@@ -45,7 +44,7 @@ export async function crossValidate(
   { assigned, count }: Folds,
   options: CrossValidationOptions,
 ): Promise<Chosen> {
-  const { labels, classes, progress = silent, exhaustive = false } = options;
+  const { classes, progress = silent, exhaustive = false } = options;
   const strengths = (options.strengths ?? defaultStrengths).toSorted((a, b) => b - a);
   const candidates: Candidate[] = [];
   let path: readonly Waypoint[] = []; // the last two
@@ -55,7 +54,7 @@ export async function crossValidate(
     path = [...path.slice(-1), { strength, solutions }];
     const all = await task.loss.logits(solutions.map(({ shared }) => shared));
     const logits = outOfFoldLogits(all, assigned, count, classes);
-    const candidate = rateCandidate(strength, logits, labels, classes);
+    const candidate = rateCandidate({ strength, epochs: null }, logits, options);
     candidates.push(candidate);
     progress({ stage: "head", done: candidates.length, total: strengths.length, unit: "strengths" });
     if (best === null || candidate.logLoss < best.candidate.logLoss)

@@ -1,5 +1,6 @@
-/** Learning: the linear head on frozen features (multinomial logistic regression by L-BFGS, strength by cross-validation). */
+/** Learning: the linear head on frozen features (multinomial logistic regression, its strength by cross-validation). */
 export { defaultStrengths } from "./cross-validate.js";
-export { applyHead, fitHead, type Head, type HeadFit, type HeadOptions } from "./head.js";
+export { fitHead, type HeadFit, type HeadOptions, refitHead, type RefitOptions } from "./head.js";
+export { applyHead, type Head, type HeadRecipe, type Solver } from "./linear-head.js";
 export type { Candidate } from "./rating.js";
-export type { Features } from "./standardize.js";
+export type { TrainingSet } from "./training-set.js";

@@ -3,9 +3,10 @@
  * undecided prediction among k classes; the few directions in which the features vary most make nearly all of its spread
  * (features of a network correlate strongly). Knowing those saves about half of the iterations.
  */
-import { random } from "../core/index.js";
-import type { Preconditioner } from "./lbfgs.js";
+import { decodeFloat16, type HalfMatrix, random } from "../core/index.js";
 import { type Engine, float32, floats, GraphBuilder, type Session } from "../onnx/index.js";
+import type { Preconditioner } from "./lbfgs.js";
+import type { Scaling } from "./standardize.js";
 
 /** Orthonormal directions in feature space and the variance of the features along each. */
 export interface Directions {
@@ -26,15 +27,16 @@ const sampledRows = 2048;
 
 const powerIterations = 4;
 
-/** The leading principal directions of standardized features [rows, width], by orthogonal iteration on a sample of the rows. */
+/** The leading principal directions of standardized features, by orthogonal iteration on a sample of the rows of all views. */
 export async function findDirections(
   engine: Engine,
-  features: Float32Array,
-  width: number,
+  views: readonly HalfMatrix[],
+  scaling: Scaling,
   seed: number,
   threads: number,
 ): Promise<Directions> {
-  const sample = sampleRows(features, width);
+  const width = scaling.shift.length;
+  const sample = sampleRows(views, scaling);
   const rows = sample.length / width;
   const count = directionCount; // where the features have fewer dimensions, the surplus vectors become zero
   const generator = random(seed, "directions");
@@ -92,13 +94,18 @@ export function makePreconditioner(directions: Directions, classes: number, stre
   };
 }
 
-function sampleRows(features: Float32Array, width: number): Float32Array {
-  const rows = features.length / width;
-  if (rows <= sampledRows) return features;
-  const out = new Float32Array(sampledRows * width);
-  for (let i = 0; i < sampledRows; i++) {
-    const row = Math.floor((i * rows) / sampledRows);
-    out.set(features.subarray(row * width, (row + 1) * width), i * width);
+/** Rows spread evenly over all views, standardized. */
+function sampleRows(views: readonly HalfMatrix[], { shift, scale }: Scaling): Float32Array {
+  const width = shift.length;
+  const images = views[0]!.rows;
+  const all = images * views.length;
+  const count = Math.min(all, sampledRows);
+  const out = new Float32Array(count * width);
+  for (let i = 0, at = 0; i < count; i++) {
+    const row = Math.floor((i * all) / count);
+    const { data } = views[Math.floor(row / images)]!;
+    const from = (row % images) * width;
+    for (let j = 0; j < width; j++, at++) out[at] = (decodeFloat16(data[from + j]!) - shift[j]!) * scale[j]!;
   }
   return out;
 }

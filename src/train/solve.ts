@@ -1,7 +1,7 @@
 /** Solves several penalized logistic problems on the same features in lockstep: one wide matrix product serves them all. */
 import { checkInterrupted } from "../core/index.js";
 import { type Minimizer, minimize, type Preconditioner } from "./lbfgs.js";
-import type { HeadParameters, LossFunction, LossValue } from "./loss-graph.js";
+import type { HeadParameters, LossFunction, LossValue } from "./loss.js";
 import { type Scaling, scaleGradient, unscale } from "./standardize.js";
 
 export interface Problem {
