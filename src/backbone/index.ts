@@ -12,6 +12,7 @@ export {
   recipeWidth,
   type Tap,
   tapKey,
+  tapMultiplyAdds,
   wholeLook,
 } from "./recipe.js";
 export { type Backbone, type BackboneRow, loadBackbone, zoo } from "./zoo.js";

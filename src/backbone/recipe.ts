@@ -39,13 +39,14 @@ export function recipeWidth({ branches }: Pick<Recipe, "branches">): number {
   return branches.reduce((sum, { backbone }) => sum + backbone.row.width, 0);
 }
 
-/** Multiply-adds of one picture; a convolution's grow with the square of the side. */
+/** Multiply-adds of one picture, one look; a convolution's grow with the square of the side. */
+export function tapMultiplyAdds({ backbone: { row }, size }: Branch): number {
+  return row.multiplyAdds * (size / row.view.size) ** 2;
+}
+
+/** Multiply-adds of one picture. */
 export function recipeMultiplyAdds({ looks, branches }: Recipe): number {
-  const once = branches.reduce(
-    (sum, { backbone: { row }, size }) => sum + row.multiplyAdds * (size / row.view.size) ** 2,
-    0,
-  );
-  return once * looks.length;
+  return looks.length * branches.reduce((sum, branch) => sum + tapMultiplyAdds(branch), 0);
 }
 
 export function lookName({ crop, flip }: Look): string {

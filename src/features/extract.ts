@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { lookName, looksGraph, names, type Tap, tapKey } from "../backbone/index.js";
+import { lookName, looksGraph, names, type Tap, tapKey, tapMultiplyAdds } from "../backbone/index.js";
 import { checkInterrupted, Fault, type HalfMatrix, mapBounded, type Progress, sha256, silent } from "../core/index.js";
 import { prepareAll, viewName } from "../image/index.js";
 import { serializeModel, SessionPool } from "../onnx/index.js";
@@ -30,6 +30,8 @@ export interface Extraction {
   readonly features: readonly HalfMatrix[];
   /** Sources of which every tap came from the cache. */
   readonly cached: number;
+  /** What was computed now. */
+  readonly computed: { readonly seconds: number; readonly multiplyAdds: number };
   /** Seconds of computing behind all features, those spent in earlier runs included. */
   readonly seconds: number;
   /** Largest resident memory of the processes that computed what was cached; 0 where nothing was. */
@@ -50,30 +52,40 @@ export async function extractFeatures(
 ): Promise<Extraction> {
   const columns = await openColumns(sources, taps, options.cacheFolder);
   const unique = [...new Map(sources.map((source) => [source.fileHash, source])).values()];
-  const missing = unique.filter(({ fileHash }) => columns.some(({ store }) => !store.has(fileHash)));
+  const gaps = columns.map(({ store }) => unique.filter(({ fileHash }) => !store.has(fileHash)).length);
+  const open = columns.filter((_, i) => gaps[i]! > 0);
+  const missing = unique.filter(({ fileHash }) => open.some(({ store }) => !store.has(fileHash)));
   const cached = sources.length - missing.length;
-  const seconds = missing.length > 0 ? await computeMissing(missing, cached, columns, options) : 0;
-  const stores = columns.map(({ store }) => store);
+  const seconds = missing.length > 0 ? await computeMissing(missing, cached, open, options) : 0;
+  const stores = new Map(columns.map(({ key, store }) => [key, store]));
+  const earlier = columns.map(({ store }, i) => (sources.length - gaps[i]!) * store.secondsPerPicture);
   return {
-    features: stores.map(({ matrix }) => matrix),
+    features: taps.map((tap) => stores.get(tapKey(tap))!.matrix),
     cached,
-    seconds: seconds + stores.reduce((sum, store) => sum + cached * store.secondsPerPicture, 0),
-    cachedPeakBytes: cached === 0 ? 0 : Math.max(0, ...stores.map(({ peakBytes }) => peakBytes)),
+    computed: { seconds, multiplyAdds: sum(columns.map(({ tap }, i) => gaps[i]! * tapMultiplyAdds(tap))) },
+    seconds: seconds + sum(earlier),
+    cachedPeakBytes: Math.max(0, ...columns.map(({ store }) => store.peakBytes)),
   };
 }
 
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
+}
+
+/** A tap that was asked for, once or more often. */
 interface Column {
   readonly tap: Tap;
+  readonly key: string;
   readonly store: FeatureStore;
 }
 
 function openColumns(sources: readonly Source[], taps: readonly Tap[], cacheFolder: string): Promise<Column[]> {
   const hashes = sources.map(({ fileHash }) => fileHash);
+  const byKey = new Map(taps.map((tap) => [tapKey(tap), tap]));
   return Promise.all(
-    taps.map(async (tap) => {
-      const key = tapKey(tap);
+    [...byKey].map(async ([key, tap]) => {
       const folder = join(cacheFolder, "features", key);
-      return { tap, store: await FeatureStore.open(folder, key, tap.backbone.row.width, hashes) };
+      return { tap, key, store: await FeatureStore.open(folder, key, tap.backbone.row.width, hashes) };
     }),
   );
 }
@@ -180,8 +192,8 @@ function addRows(columns: readonly Column[], sources: readonly Source[], feature
 
 /** Writes what was computed since the last call, the time divided by the columns' multiply-adds. */
 function saver(columns: readonly Column[], start: number): () => Promise<void> {
-  const costs = columns.map(({ tap: { backbone, size } }) => backbone.row.multiplyAdds * size ** 2);
-  const total = costs.reduce((a, b) => a + b, 0);
+  const costs = columns.map(({ tap }) => tapMultiplyAdds(tap));
+  const total = sum(costs);
   let last = start;
   return async () => {
     const now = performance.now();
