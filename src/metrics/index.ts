@@ -11,4 +11,5 @@ export {
   type WorstClass,
 } from "./classification.js";
 export { brierScore, calibrationError, negativeLogLikelihood } from "./probability.js";
+export { comparePaired, type PairedComparison } from "./paired.js";
 export { logitLosses, softmaxRows } from "./softmax.js";

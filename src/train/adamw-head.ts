@@ -92,7 +92,7 @@ async function* rateEpochs(
       ),
   );
   let [lowest, idle] = [Number.POSITIVE_INFINITY, 0];
-  for (let epoch = 0; epoch < epochs && (exhaustive || idle < patience); epoch++) {
+  for (let epoch = 0; epoch < epochs; epoch++) {
     checkInterrupted(signal);
     await Promise.all(learners.map((learner) => learner.learnEpoch(cosineRate(peakRate, epoch, epochs), strength)));
     const all = await predict(learners.map((learner) => learner.ending().parameters));
@@ -101,6 +101,7 @@ async function* rateEpochs(
     idle = rating.logLoss < lowest ? 0 : idle + 1;
     lowest = Math.min(lowest, rating.logLoss);
     yield { candidate: { ...rating, epochs: epoch + 1 }, logits };
+    if (idle === patience && !exhaustive) return;
   }
 }
 

@@ -39,7 +39,7 @@ export function poseProblems({ assigned, count }: Folds, { views, labels, classe
     const counts = new Float64Array(classes);
     for (const [image, label] of labels.entries())
       if (assigned[image] !== fold) counts[label]! += weightOf(weights, image);
-    const images = assigned.reduce((sum, own) => sum + (own === fold ? 0 : 1), 0);
+    const images = assigned.reduce((sum, held) => sum + (held === fold ? 0 : 1), 0);
     return { index: fold, scaling: own, ...startFromPriors(counts, images, width) };
   });
   return { scaling, perFold: problems.slice(0, count), whole: problems[count]! };
