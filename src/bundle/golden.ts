@@ -6,7 +6,8 @@ import { Fault } from "../core/index.js";
 import { inferBatch } from "../features/index.js";
 import { decodePixels, encodePng, prepare, type View } from "../image/index.js";
 import type { SessionPool } from "../onnx/index.js";
-import { fileNames } from "./manifest.js";
+import { decide } from "./decide.js";
+import { type BundleContent, fileNames } from "./manifest.js";
 
 export interface GoldenExample {
   /** The photograph without metadata, in `golden/`. */
@@ -33,19 +34,21 @@ export interface GoldenReport {
   readonly difference: number;
 }
 
+/** What an answer depends on besides the model. */
+export type Answering = Pick<BundleContent, "labels" | "preprocessing" | "decisionBias">;
+
 /** Runs a photograph and returns its golden files' contents. */
 export async function makeGolden(
   index: number,
   photograph: Uint8Array,
-  labels: readonly string[],
-  view: View,
+  { labels, preprocessing: view, decisionBias }: Answering,
   pool: SessionPool,
 ): Promise<{ example: GoldenExample; files: Record<string, Uint8Array> }> {
   const prepared = await prepare(photograph, view);
   const probabilities = await probabilitiesOf(photograph, view, pool);
   const image = `golden/${index}.png`;
   const pixels = `golden/${index}.pixels.png`;
-  const label = labels[indexOfMax(probabilities)]!;
+  const label = labels[decide(probabilities, decisionBias)]!;
   return {
     example: { image, pixels, label, probabilities: [...probabilities] },
     files: { [image]: photograph, [pixels]: await encodePng(prepared, view.size, view.size) },
@@ -55,23 +58,21 @@ export async function makeGolden(
 /** Compares every golden example with what this machine computes. Throws `bundle-golden` saying by how much it is off. */
 export async function checkGolden(
   folder: string,
-  labels: readonly string[],
-  view: View,
+  answering: Answering,
   pool: SessionPool,
   exact: boolean,
 ): Promise<GoldenReport> {
   const examples = JSON.parse(await readFile(join(folder, fileNames.golden), "utf8")) as readonly GoldenExample[];
   let difference = 0;
   for (const example of examples)
-    difference = Math.max(difference, await checkExample(folder, example, labels, view, pool, exact));
+    difference = Math.max(difference, await checkExample(folder, example, answering, pool, exact));
   return { exact, examples: examples.length, difference };
 }
 
 async function checkExample(
   folder: string,
   example: GoldenExample,
-  labels: readonly string[],
-  view: View,
+  { labels, preprocessing: view, decisionBias }: Answering,
   pool: SessionPool,
   exact: boolean,
 ): Promise<number> {
@@ -80,7 +81,7 @@ async function checkExample(
   const pixelDifference = meanDifference(await prepare(photograph, view), expected);
   const probabilities = await probabilitiesOf(photograph, view, pool);
   const difference = largestDifference(probabilities, example.probabilities);
-  const label = labels[indexOfMax(probabilities)];
+  const label = labels[decide(probabilities, decisionBias)];
   const limits = exact ? { pixels: 0, probability: 0 } : tolerances;
   const passes =
     pixelDifference <= limits.pixels && difference <= limits.probability && (exact || label === example.label);
@@ -107,11 +108,4 @@ function meanDifference(a: Uint8Array, b: Uint8Array): number {
 function largestDifference(a: Float32Array, b: readonly number[]): number {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY;
   return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - b[i]!)), 0);
-}
-
-/** The index of the largest value; of equal ones the first. */
-export function indexOfMax(values: ArrayLike<number>): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
-  return best;
 }

@@ -65,6 +65,8 @@ export const fileNames = {
   provenance: "provenance.json",
   golden: "golden/golden.json",
   readme: "README.md",
+  modelCard: "MODEL_CARD.md",
+  test: "bundle.test.mjs",
 } as const;
 
 export function hashContent(content: BundleContent): string {

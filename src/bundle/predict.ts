@@ -6,7 +6,8 @@ import { names } from "../backbone/index.js";
 import { describeMachine, platformKey } from "../bench/index.js";
 import { batchSize, inferBatch } from "../features/index.js";
 import { SessionPool } from "../onnx/index.js";
-import { checkGolden, type GoldenReport, indexOfMax } from "./golden.js";
+import { decide } from "./decide.js";
+import { checkGolden, type GoldenReport } from "./golden.js";
 import { type BundleManifest, fileNames, readManifest } from "./manifest.js";
 
 export type Prediction =
@@ -38,7 +39,7 @@ export async function openBundle(folder: string, threads: number): Promise<Bundl
   const pool = await SessionPool.open(join(folder, fileNames.model), Math.min(threads, availableParallelism()));
   try {
     const exact = manifest.platform === platformKey(describeMachine());
-    const golden = await checkGolden(folder, manifest.labels, manifest.preprocessing, pool, exact);
+    const golden = await checkGolden(folder, manifest, pool, exact);
     return { folder, manifest, golden, predict: (paths) => predict(paths, manifest, pool), close: () => pool.close() };
   } catch (error) {
     await pool.close();
@@ -76,11 +77,6 @@ async function predictBatch(
     const chosen = decide(probabilities, decisionBias);
     return { path, label: labels[chosen]!, confidence: probabilities[chosen]!, probabilities };
   });
-}
-
-/** The class of the label: the largest probability, or the largest log probability with its bias added. */
-export function decide(probabilities: Float32Array, bias: readonly number[] | null): number {
-  return indexOfMax(bias === null ? probabilities : probabilities.map((value, i) => Math.log(value) + bias[i]!));
 }
 
 async function* batches(paths: Iterable<string> | AsyncIterable<string>): AsyncGenerator<readonly string[]> {
