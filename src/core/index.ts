@@ -2,6 +2,7 @@
 export * from "./concurrency.js";
 export * from "./fault.js";
 export * from "./float16.js";
+export * from "./half-matrix.js";
 export * from "./grouping.js";
 export * from "./hash.js";
 export * from "./order.js";
