@@ -20,15 +20,17 @@ interface Golden {
   readonly probabilities: readonly number[];
 }
 
-/** Blotches of 4 × 4 pixels, of which no two parts are alike; their sides make every rounding uneven. */
-function noise(channels: 3 | 4): Raster {
-  const [width, height] = [213, 151];
-  const source = random(7, "noise");
-  const blotches = Float64Array.from({ length: 54 * 38 * channels }, () => source.between(0, 255));
+/** Blotches of 12 × 12 pixels, of which no two parts are alike. */
+function blotches(width: number, height: number, channels: 3 | 4): Raster {
+  const source = random(7, "blotches");
+  const colors = Array.from({ length: 52 * 38 }, () => {
+    const gray = source.between(20, 235);
+    return Array.from({ length: channels }, () => gray + source.between(-20, 20));
+  });
   const data = Uint8Array.from({ length: width * height * channels }, (_, i) => {
     const pixel = Math.floor(i / channels);
-    const blotch = Math.floor(Math.floor(pixel / width) / 4) * 54 + Math.floor((pixel % width) / 4);
-    return blotches[blotch * channels + (i % channels)]!;
+    const [row, column] = [Math.floor(pixel / width / 12), Math.floor((pixel % width) / 12)];
+    return colors[row * 52 + column]![i % channels]!;
   });
   return { data, width, height, channels };
 }
@@ -105,8 +107,8 @@ describe.runIf(chromiumPath)(title, () => {
     { mode: "letterbox", size: 64, kernel: "cubic" },
   ])("prepares a photograph on its side and one with transparency as assay does: $mode $kernel", async (view) => {
     const photographs = [
-      await encodeRaster(noise(3), { format: "jpeg", quality: 95, orientation: 6 }),
-      await encodeRaster(noise(4), { format: "png" }),
+      await encodeRaster(blotches(616, 456, 3), { format: "jpeg", quality: 95, orientation: 6 }),
+      await encodeRaster(blotches(613, 451, 4), { format: "png" }),
     ];
     for (const photograph of photographs) {
       const bytes = (await page.evaluate(`(async () => {

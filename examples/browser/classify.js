@@ -1,18 +1,19 @@
 // A bundle in the browser: from its address to labels and probabilities. Nothing here touches the page; page.js does.
 import * as ort from "onnxruntime-web";
-import { resize } from "./resize.js";
+import { resize, shrink } from "./resize.js";
 
 /** Gray of a letterbox's padding, as in training. */
 const paddingGray = 0x7f;
 
-/** The size that a w × h photograph is resized to, before the middle is cut out or padding is laid around. */
-const resizedSizes = {
-  squash: (_w, _h, { size }) => [size, size],
-  crop: (w, h, { size, cropFraction = 1 }) => {
-    const side = Math.max(size, Math.round(size / cropFraction));
-    return [w, h].map((length) => Math.round((length * side) / Math.min(w, h)));
-  },
-  letterbox: (w, h, { size }) => [w, h].map((length) => Math.max(1, Math.round((length * size) / Math.max(w, h)))),
+/** The side of the square before the middle of it is cut out; that of the view where nothing is. */
+const sideOf = ({ mode, size, cropFraction = 1 }) =>
+  mode === "crop" ? Math.max(size, Math.round(size / cropFraction)) : size;
+
+/** Pixels of a w × h photograph for one of the result, across and down. */
+const steps = {
+  squash: (w, h, side) => [w / side, h / side],
+  crop: (w, h, side) => [Math.min(w, h) / side, Math.min(w, h) / side],
+  letterbox: (w, h, side) => [Math.max(w, h) / side, Math.max(w, h) / side],
 };
 
 /** Fetches a bundle's parts and starts its model. Throws an Error that names what is missing. */
@@ -32,10 +33,25 @@ export async function openBundle(address) {
 /** A picture's file → [size, size, 3] bytes of sRGB, upright, transparency on white: close to what the model was trained on. */
 export async function prepare({ preprocessing }, file) {
   const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
-  const { width, height } = bitmap;
-  const [toWidth, toHeight] = resizedSizes[preprocessing.mode](width, height, preprocessing);
-  const resized = resize(draw(bitmap), toWidth, toHeight, preprocessing.kernel);
+  const stepsOf = ({ width, height }) => steps[preprocessing.mode](width, height, sideOf(preprocessing));
+  const block = (await isJpeg(file)) ? jpegBlock(Math.min(...stepsOf(bitmap))) : 1;
+  const picture = shrink(draw(bitmap), block, block, Math.floor);
+  const [stepAcross, stepDown] = stepsOf(picture);
+  const toWidth = Math.max(1, Math.round(picture.width / stepAcross));
+  const toHeight = Math.max(1, Math.round(picture.height / stepDown));
+  const resized = resize(picture, { toWidth, toHeight, stepAcross, stepDown }, preprocessing.kernel);
   return center(resized, toWidth, toHeight, preprocessing);
+}
+
+async function isJpeg(file) {
+  const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+  return first === 0xff && second === 0xd8;
+}
+
+/** sharp lets the JPEG decoder reduce by 2, 4 or 8, and less where that would be all of the reduction. */
+function jpegBlock(step) {
+  const block = [8, 4, 2, 1].find((size) => step >= size) ?? 1;
+  return block > 1 && Math.floor(step) === block ? block / 2 : block;
 }
 
 /** The bytes of a square that is prepared already, such as golden/0.pixels.png, exactly as they are in the file. */
@@ -55,8 +71,9 @@ function draw(bitmap) {
 }
 
 /** The middle [size, size, 3] of RGB pixels; gray where there are none. */
-function center(pixels, width, height, { size, mode, cropFraction = 1 }) {
-  const side = mode === "crop" ? Math.max(size, Math.round(size / cropFraction)) : size;
+function center(pixels, width, height, preprocessing) {
+  const { size } = preprocessing;
+  const side = sideOf(preprocessing);
   // sharp cuts in two steps, of which the first rounds up and pads rounding down.
   const [left, top] = [width, height].map((length) => Math.ceil((length - side) / 2) + Math.floor((side - size) / 2));
   const square = new Uint8Array(size * size * 3).fill(paddingGray);

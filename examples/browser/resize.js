@@ -1,4 +1,5 @@
-// Resampling as libvips does it: a kernel widened by the factor of reduction, so that every pixel of the photograph counts.
+// Resampling as libvips does it: blocks are averaged, then a kernel as wide as what is left of the reduction, so that every
+// pixel of the photograph counts.
 // A canvas's own drawImage skips some of them, which moved probabilities by up to 0.18 on 144 photographs.
 
 /** Weight at a distance in pixels of the result, and the distance where it ends (Keys 1981 for cubic, Duchon 1979 for lanczos3). */
@@ -10,16 +11,19 @@ const kernels = {
 
 const sinc = (x) => Math.sin(Math.PI * x) / (Math.PI * x);
 
-/** For each of `to` places along a line of `from` pixels: which pixels count, with weights that sum to 1. */
-function weigh(from, to, { radius, weight }) {
-  const scale = Math.max(1, from / to);
+/**
+ * For each of `to` places along a line of `length` pixels, of which the last may be a part, `step` pixels apart: which pixels
+ * count, with weights that sum to 1. `to * step` may be a little more or less than `length`: that is shared between the two ends.
+ */
+function weigh(length, to, step, { radius, weight }) {
+  const reach = Math.max(1, step);
   return Array.from({ length: to }, (_, place) => {
-    const center = ((place + 0.5) * from) / to - 0.5;
-    const first = Math.ceil(center - radius * scale);
+    const center = (place + 0.5 - to / 2) * step + length / 2 - 0.5;
+    const first = Math.ceil(center - radius * reach);
     const raw = [];
-    for (let at = first; at <= center + radius * scale; at++) raw.push(weight(Math.abs(at - center) / scale));
+    for (let at = first; at <= center + radius * reach; at++) raw.push(weight(Math.abs(at - center) / reach));
     const sum = raw.reduce((total, value) => total + value, 0);
-    return raw.map((value, i) => ({ at: Math.min(from - 1, Math.max(0, first + i)), share: value / sum }));
+    return raw.map((value, i) => ({ at: Math.min(Math.ceil(length) - 1, Math.max(0, first + i)), share: value / sum }));
   });
 }
 
@@ -34,14 +38,48 @@ function resample(source, read, target, write, lines, places) {
       }
 }
 
-/** RGBA pixels of ImageData → RGB bytes [toHeight, toWidth, 3]; transparency is not looked at. */
-export function resize({ data, width, height }, toWidth, toHeight, kernelName) {
+/** RGBA pixels → RGBA means of blocks of across × down pixels. `round` says what becomes of smaller ones at the ends: kept, or not. */
+export function shrink(image, across, down, round = Math.ceil) {
+  if (across === 1 && down === 1) return image;
+  const [width, height] = [round(image.width / across), round(image.height / down)];
+  const data = new Uint8ClampedArray(width * height * 4);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      const right = Math.min(image.width, (x + 1) * across);
+      const bottom = Math.min(image.height, (y + 1) * down);
+      const sums = [0, 0, 0];
+      for (let fromY = y * down; fromY < bottom; fromY++)
+        for (let at = (fromY * image.width + x * across) * 4; at < (fromY * image.width + right) * 4; at += 4)
+          for (let channel = 0; channel < 3; channel++) sums[channel] += image.data[at + channel];
+      const pixels = (right - x * across) * (bottom - y * down);
+      for (let channel = 0; channel < 3; channel++) data[(y * width + x) * 4 + channel] = sums[channel] / pixels;
+    }
+  return { data, width, height };
+}
+
+/** Blocks of so many pixels are averaged first, so that the kernel is left a factor of two to four. */
+const blockOf = (step) => Math.max(1, Math.floor(step / 2));
+
+/**
+ * RGBA pixels → RGB bytes [toHeight, toWidth, 3]; transparency is not looked at. The steps are pixels of the source for one
+ * of the result, across and down.
+ */
+export function resize(image, { toWidth, toHeight, stepAcross, stepDown }, kernelName) {
   const kernel = kernels[kernelName];
+  const [across, down] = [blockOf(stepAcross), blockOf(stepDown)];
+  const { data, width, height } = shrink(image, across, down);
   const narrow = new Float32Array(toWidth * height * 3);
   const rows = { line: toWidth * 3, pixel: 3 };
-  resample(data, { line: width * 4, pixel: 4 }, narrow, rows, height, weigh(width, toWidth, kernel));
+  resample(
+    data,
+    { line: width * 4, pixel: 4 },
+    narrow,
+    rows,
+    height,
+    weigh(image.width / across, toWidth, stepAcross / across, kernel),
+  );
   const small = new Uint8ClampedArray(toWidth * toHeight * 3); // rounds and clamps
   const columns = { line: 3, pixel: toWidth * 3 };
-  resample(narrow, columns, small, columns, toWidth, weigh(height, toHeight, kernel));
+  resample(narrow, columns, small, columns, toWidth, weigh(image.height / down, toHeight, stepDown / down, kernel));
   return small;
 }
