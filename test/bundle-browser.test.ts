@@ -100,6 +100,40 @@ describe.runIf(chromiumPath)(title, () => {
     expect(await page.innerText("#classes .chosen .name")).toBe(golden.at(-1)!.label);
   });
 
+  test("a photograph that is dropped on the page is classified", async () => {
+    const [{ image, label }] = golden as [Golden];
+    const text = readFileSync(join(bundle, image)).toString("base64");
+    await page.evaluate(`(async () => {
+      const file = await (await fetch("data:image/png;base64,${text}")).blob();
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([file], "dropped.png", { type: "image/png" }));
+      for (const name of ["dragover", "drop"])
+        document.querySelector("#drop").dispatchEvent(new DragEvent(name, { dataTransfer, bubbles: true, cancelable: true }));
+    })()`);
+    await page.waitForFunction(`document.querySelector("#status").textContent.startsWith("dropped.png:")`);
+    expect(await page.innerText("#label")).toBe(label);
+    expect(await page.locator("#drop.over").count()).toBe(0);
+  });
+
+  test("says how far its own way of preparing moves the golden photographs: little", async () => {
+    const [, percents] = /by more than ([\d.]+) percentage points/.exec(await page.innerText("#accuracy")) ?? [];
+    expect(Number(percents)).toBeLessThan(2);
+  });
+
+  test("fits a phone, by day and by night", async () => {
+    const phone = await browser.newPage({ viewport: { width: 360, height: 740 } });
+    await phone.goto(address);
+    await phone.waitForSelector('#status[data-state="ready"]');
+    const colors: unknown[] = [];
+    for (const colorScheme of ["light", "dark"] as const) {
+      await phone.emulateMedia({ colorScheme });
+      expect(await phone.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(360);
+      colors.push(await phone.evaluate("getComputedStyle(document.body).backgroundColor"));
+    }
+    expect(colors[0]).not.toEqual(colors[1]);
+    await phone.close();
+  });
+
   test.each<View>([
     { mode: "squash", size: 64, kernel: "linear" },
     { mode: "crop", size: 64, cropFraction: 0.8, kernel: "cubic" },

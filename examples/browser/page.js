@@ -101,15 +101,23 @@ function listen(bundle) {
   find("#file").disabled = false;
 }
 
+/** What a person should know about answers given here. */
+function accuracyText(difference) {
+  const percents = (difference * 100).toFixed(1);
+  return `A browser decodes and resizes photographs with other code than assay. On the golden photographs this moved no probability by more than ${percents} percentage points.`;
+}
+
 try {
   say("Loading the model …", "loading");
   const bundle = await openBundle(new URLSearchParams(location.search).get("bundle") ?? "bundle/");
   find("#about").textContent = `${bundle.labels.length} classes; the photograph stays on this machine.`;
-  const { examples, difference } = await checkGolden(bundle);
-  if (!(difference <= tolerance)) throw new Error(`golden probabilities are off by ${difference.toFixed(3)}`);
+  const { examples, differences } = await checkGolden(bundle);
+  const off = differences.pixels;
+  if (!(off <= tolerance)) throw new Error(`golden probabilities are off by ${off.toFixed(3)}`);
   listen(bundle);
   offerExamples(bundle, examples);
-  say(`Ready: ${examples.length} golden examples reproduced, within ${difference.toExponential(0)}.`, "ready");
+  find("#accuracy").textContent = accuracyText(differences.photographs);
+  say(`Ready: ${examples.length} golden examples reproduced, within ${off.toExponential(0)}.`, "ready");
 } catch (error) {
   say(`This bundle cannot be used: ${error.message}`, "failed");
 }
