@@ -1,10 +1,7 @@
 /** assay.json and provenance.json: what a bundle says about itself. */
-import { readFile } from "node:fs/promises";
-import { isAbsolute, join } from "node:path";
 import type { Machine } from "../bench/index.js";
-import { canonicalJson, Fault, sha256, sha256File } from "../core/index.js";
+import { canonicalJson, sha256 } from "../core/index.js";
 import type { View } from "../image/index.js";
-import { errorCode } from "../store/index.js";
 
 /** What decides every answer of the model; its hash is the identity of the bundle. */
 export interface BundleContent {
@@ -65,6 +62,8 @@ export const fileNames = {
   provenance: "provenance.json",
   golden: "golden/golden.json",
   readme: "README.md",
+  modelCard: "MODEL_CARD.md",
+  test: "bundle.test.mjs",
 } as const;
 
 export function hashContent(content: BundleContent): string {
@@ -75,75 +74,4 @@ export function hashContent(content: BundleContent): string {
 /** Completes a manifest with its own hash. */
 export function sealManifest(manifest: Omit<BundleManifest, "manifestHash">): BundleManifest {
   return { ...manifest, manifestHash: sha256(canonicalJson(manifest)) };
-}
-
-/**
- * Reads assay.json and checks its hash, its schema and the hash of every file that it names.
- * Throws `bundle-missing`, `bundle-invalid`.
- */
-export async function readManifest(folder: string): Promise<BundleManifest> {
-  const path = join(folder, fileNames.manifest);
-  const manifest = parseManifest(path, await readText(path));
-  const { manifestHash, ...rest } = manifest;
-  if (manifest.schema !== 1)
-    throw new Fault("bundle-invalid", {
-      what: `${path} was written by another version of assay`,
-      expected: "schema 1",
-      got: `schema ${String(manifest.schema)}`,
-      remedy: "use the version of assay that wrote it, or run again",
-    });
-  if (sha256(canonicalJson(rest)) !== manifestHash || hashContent(manifest) !== manifest.bundleHash)
-    throw changedFile(path);
-  checkNames(path, manifest);
-  await Promise.all(Object.entries(manifest.files).map(([name, hash]) => checkFile(join(folder, name), hash)));
-  return manifest;
-}
-
-const requiredFiles = [fileNames.model, fileNames.provenance, fileNames.golden];
-
-/** The manifest must vouch for every file that decides an answer, and name nothing outside the bundle. */
-function checkNames(path: string, { files, model }: BundleManifest): void {
-  const outside = Object.keys(files).some((name) => name.split(/[\\/]/).includes("..") || isAbsolute(name));
-  const missing = requiredFiles.some((name) => !(name in files));
-  if (outside || missing || files[fileNames.model] !== model)
-    throw new Fault("bundle-invalid", { what: `${path} does not describe a whole bundle` });
-}
-
-export async function readProvenance(folder: string): Promise<Provenance> {
-  return JSON.parse(await readText(join(folder, fileNames.provenance))) as Provenance;
-}
-
-async function checkFile(path: string, expected: string): Promise<void> {
-  const got = await sha256File(path).catch((error: unknown) => {
-    throw missingFile(path, error);
-  });
-  if (got !== expected) throw changedFile(path);
-}
-
-function parseManifest(path: string, text: string): BundleManifest {
-  try {
-    const value = JSON.parse(text) as BundleManifest | null;
-    if (typeof value === "object" && value !== null && typeof value.files === "object") return value;
-  } catch {
-    // told below, like JSON of another kind
-  }
-  throw new Fault("bundle-invalid", { what: `${path} is no manifest of a bundle` });
-}
-
-async function readText(path: string): Promise<string> {
-  return readFile(path, "utf8").catch((error: unknown) => {
-    throw missingFile(path, error);
-  });
-}
-
-function missingFile(path: string, cause: unknown): Fault {
-  return new Fault("bundle-missing", { what: `cannot read ${path}`, got: errorCode(cause) ?? "an error", cause });
-}
-
-function changedFile(path: string): Fault {
-  return new Fault("bundle-invalid", {
-    what: `${path} is not the file that was written`,
-    expected: "the SHA-256 recorded in assay.json",
-    got: "another one",
-  });
 }

@@ -16,10 +16,12 @@ export interface ModelParts {
   readonly head: LinearHead;
   readonly temperature: number;
   readonly labels: readonly string[];
+  /** Added to log probabilities before the label is chosen; absent: the most probable class is the label. */
+  readonly decisionBias?: readonly number[];
 }
 
 /** Serializes the graph `image` uint8 [n, h, w, 3] → logits, probabilities [n, classes], features, activations. */
-export function buildModel({ backbone, view, head, temperature, labels }: ModelParts): Uint8Array {
+export function buildModel({ backbone, view, head, temperature, labels, decisionBias }: ModelParts): Uint8Array {
   const model = featureGraph(backbone, view);
   const graph = new GraphBuilder(model);
   const classes = labels.length;
@@ -35,6 +37,7 @@ export function buildModel({ backbone, view, head, temperature, labels }: ModelP
     preprocessing: JSON.stringify(view),
     input: "uint8 RGB, EXIF orientation applied, normalization inside",
     temperature: String(temperature),
+    ...(decisionBias ? { decisionBias: JSON.stringify(decisionBias) } : {}),
     backbone: backbone.row.name,
     license: backbone.row.license,
     source: backbone.row.source,

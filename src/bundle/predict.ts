@@ -3,11 +3,13 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { names } from "../backbone/index.js";
-import { describeMachine, platformKey } from "../bench/index.js";
+import { Fault } from "../core/index.js";
 import { batchSize, inferBatch } from "../features/index.js";
-import { SessionPool } from "../onnx/index.js";
-import { checkGolden, type GoldenReport, indexOfMax } from "./golden.js";
-import { type BundleManifest, fileNames, readManifest } from "./manifest.js";
+import { runtimeVersion, SessionPool } from "../onnx/index.js";
+import { decide } from "./decide.js";
+import { checkGolden, type GoldenReport } from "./golden.js";
+import { type BundleManifest, fileNames } from "./manifest.js";
+import { checkFiles, readManifest } from "./read.js";
 
 export type Prediction =
   | {
@@ -35,15 +37,35 @@ export interface Bundle {
  */
 export async function openBundle(folder: string, threads: number): Promise<Bundle> {
   const manifest = await readManifest(folder);
-  const pool = await SessionPool.open(join(folder, fileNames.model), Math.min(threads, availableParallelism()));
+  const pool = await openModel(folder, manifest, Math.min(threads, availableParallelism()));
   try {
-    const exact = manifest.platform === platformKey(describeMachine());
-    const golden = await checkGolden(folder, manifest.labels, manifest.preprocessing, pool, exact);
+    const golden = await checkGolden(folder, manifest, pool);
     return { folder, manifest, golden, predict: (paths) => predict(paths, manifest, pool), close: () => pool.close() };
   } catch (error) {
     await pool.close();
     throw error;
   }
+}
+
+/** Opens the sessions while the files are hashed. A file that was changed is what is told, whatever ONNX Runtime says of it. */
+async function openModel(folder: string, manifest: BundleManifest, threads: number): Promise<SessionPool> {
+  const path = join(folder, fileNames.model);
+  const [files, pool] = await Promise.allSettled([checkFiles(folder, manifest), SessionPool.open(path, threads)]);
+  if (files.status === "fulfilled" && pool.status === "fulfilled") return pool.value;
+  if (pool.status === "fulfilled") await pool.value.close();
+  throw files.status === "rejected" ? files.reason : explainRefusal(path, manifest, (pool as PromiseRejectedResult).reason);
+}
+
+/** The file is the one that was written, and ONNX Runtime refuses it: most likely it is older than the one that wrote it. */
+function explainRefusal(path: string, { versions }: BundleManifest, cause: unknown): unknown {
+  if (!(cause instanceof Fault)) return cause;
+  return new Fault("engine-failed", {
+    what: `ONNX Runtime ${runtimeVersion} cannot load ${path}`,
+    expected: `what ONNX Runtime ${versions.onnxruntime} could, with which assay ${versions.assay} wrote it`,
+    got: cause.what,
+    remedy: `use assay ${versions.assay} or newer`,
+    cause,
+  });
 }
 
 async function* predict(
@@ -76,11 +98,6 @@ async function predictBatch(
     const chosen = decide(probabilities, decisionBias);
     return { path, label: labels[chosen]!, confidence: probabilities[chosen]!, probabilities };
   });
-}
-
-/** The class of the label: the largest probability, or the largest log probability with its bias added. */
-export function decide(probabilities: Float32Array, bias: readonly number[] | null): number {
-  return indexOfMax(bias === null ? probabilities : probabilities.map((value, i) => Math.log(value) + bias[i]!));
 }
 
 async function* batches(paths: Iterable<string> | AsyncIterable<string>): AsyncGenerator<readonly string[]> {

@@ -1,10 +1,12 @@
-/** Writing a bundle: model, golden examples, provenance, README, and last the manifest that vouches for them. */
-import { rename, rm } from "node:fs/promises";
+/** Writing a bundle: model, golden examples, provenance, pages, test file, and last the manifest that vouches for them. */
+import { readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describeMachine, platformKey } from "../bench/index.js";
 import { Fault, sha256 } from "../core/index.js";
 import { losslessCopy } from "../image/index.js";
 import { SessionPool } from "../onnx/index.js";
+import type { Story } from "../spec/index.js";
 import { errorCode, makeFolder, writeFileAtomic } from "../store/index.js";
 import { makeGolden } from "./golden.js";
 import {
@@ -16,6 +18,7 @@ import {
   sealManifest,
 } from "./manifest.js";
 import { buildModel, type ModelParts } from "./model.js";
+import { modelCard } from "./model-card.js";
 import { bundleReadme } from "./readme.js";
 
 export interface BundleParts extends ModelParts {
@@ -23,7 +26,12 @@ export interface BundleParts extends ModelParts {
   readonly provenance: Provenance;
   /** File bytes of the photographs that become golden examples; never from test. */
   readonly goldenPhotographs: readonly Uint8Array[];
+  /** The spec's story, for the model card. */
+  readonly story?: Story;
 }
+
+/** The test that every bundle carries; a file of the package, since it is the same in all of them. */
+const testTemplate = fileURLToPath(new URL("../../templates/bundle.test.mjs", import.meta.url));
 
 /** Sides of golden photographs are reduced to this, in pixels. */
 const goldenSide = 640;
@@ -33,26 +41,34 @@ export async function writeBundle(folder: string, parts: BundleParts): Promise<B
   const partial = `${folder}.partial`;
   await rm(partial, { recursive: true, force: true });
   const model = buildModel(parts);
+  const content = contentOf(parts, model);
   const files = new Map<string, string | Uint8Array>([
     [fileNames.model, model],
     [fileNames.provenance, `${JSON.stringify(parts.provenance, null, 2)}\n`],
-    ...(await goldenFiles(model, parts)),
+    ...(await goldenFiles(model, content, parts.goldenPhotographs)),
+    [fileNames.readme, bundleReadme(content, parts.provenance)],
+    [fileNames.modelCard, modelCard(content, parts.provenance, parts.story)],
+    [fileNames.test, await readFile(testTemplate)],
   ]);
-  const content: BundleContent = {
-    labels: parts.labels,
-    preprocessing: parts.view,
-    backbone: { name: parts.backbone.row.name, sha256: parts.backbone.row.sha256, license: parts.backbone.row.license },
-    calibration: { temperature: parts.temperature, images: parts.calibrationImages },
-    decisionBias: null,
-    model: sha256(model),
-  };
-  files.set(fileNames.readme, bundleReadme(content, parts.provenance));
   const manifest = describe(content, files);
   await makeFolder(partial);
   for (const [name, data] of files) await writeFileAtomic(join(partial, name), data);
   await writeFileAtomic(join(partial, fileNames.manifest), `${JSON.stringify(manifest, null, 2)}\n`);
   await moveIntoPlace(partial, folder);
   return manifest;
+}
+
+function contentOf(parts: BundleParts, model: Uint8Array): BundleContent {
+  const { labels, view, backbone, temperature, calibrationImages, decisionBias = null } = parts;
+  const { name, sha256: hash, license } = backbone.row;
+  return {
+    labels,
+    preprocessing: view,
+    backbone: { name, sha256: hash, license },
+    calibration: { temperature, images: calibrationImages },
+    decisionBias,
+    model: sha256(model),
+  };
 }
 
 function describe(content: BundleContent, files: ReadonlyMap<string, string | Uint8Array>): BundleManifest {
@@ -67,14 +83,18 @@ function describe(content: BundleContent, files: ReadonlyMap<string, string | Ui
   });
 }
 
-async function goldenFiles(model: Uint8Array, parts: BundleParts): Promise<[string, string | Uint8Array][]> {
+async function goldenFiles(
+  model: Uint8Array,
+  content: BundleContent,
+  photographs: readonly Uint8Array[],
+): Promise<[string, string | Uint8Array][]> {
   const pool = await SessionPool.open(model, 1);
   try {
     const examples = [];
     const files: [string, string | Uint8Array][] = [];
-    for (const [index, photograph] of parts.goldenPhotographs.entries()) {
+    for (const [index, photograph] of photographs.entries()) {
       const copy = await losslessCopy(photograph, goldenSide);
-      const golden = await makeGolden(index, copy, parts.labels, parts.view, pool);
+      const golden = await makeGolden(index, copy, content, pool);
       examples.push(golden.example);
       files.push(...Object.entries(golden.files));
     }

@@ -1,9 +1,8 @@
 /** `assay predict`: one row for each photograph, streamed in constant memory. */
-import { opendir, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { openBundle, type Prediction } from "../bundle/index.js";
+import { stat } from "node:fs/promises";
+import { type Bundle, openBundle, type Prediction, tolerances } from "../bundle/index.js";
 import { checkInterrupted, describeError, Fault } from "../core/index.js";
-import { claimedFormat } from "../image/index.js";
+import { imagePaths } from "./image-paths.js";
 import type { PredictArguments } from "./main.js";
 import { listenForInterrupts } from "./signals.js";
 import { openTerminal } from "./terminal.js";
@@ -13,23 +12,15 @@ export async function predictCommand(
   files: readonly string[],
   options: PredictArguments,
 ): Promise<number> {
-  const terminal = openTerminal(options.json);
   const signal = listenForInterrupts();
   checkLength(files);
   for (const file of files) await checkPath(file);
-  const asJson = options.json || options.format === "json";
-  const first = files.length === 1 && !(await stat(files[0]!)).isDirectory();
-  const bundle = await openBundle(folder, first ? 1 : Math.max(1, options.threads));
+  const single = files.length === 1 && !(await stat(files[0]!)).isDirectory();
+  const bundle = await openBundle(folder, single ? 1 : Math.max(1, options.threads));
   try {
-    if (!asJson) terminal.answer("path,label,confidence");
-    let rows = 0;
-    for await (const prediction of bundle.predict(imagePaths(files))) {
-      checkInterrupted(signal);
-      if (terminal.abandoned()) break;
-      terminal.answer(asJson ? JSON.stringify(jsonRow(prediction, bundle.manifest.labels)) : csvRow(prediction));
-      rows++;
-    }
-    if (rows === 0 && !terminal.abandoned())
+    noteTolerance(bundle);
+    const rows = await printRows(bundle, files, options, signal);
+    if (rows === 0)
       throw new Fault("images-insufficient", {
         what: `there is no image in ${files.map((file) => JSON.stringify(file)).join(", ")}`,
         expected: "image files, or folders with some",
@@ -40,6 +31,36 @@ export async function predictCommand(
   } finally {
     await bundle.close();
   }
+}
+
+/** Says on standard error, which is no part of the answer, that the golden examples were not compared bit for bit. */
+function noteTolerance({ golden }: Bundle): void {
+  if (golden.exact) return;
+  const off = golden.difference.toPrecision(2);
+  process.stderr.write(
+    `assay: golden examples agree within ${off} of a probability; up to ${tolerances.probability} is tolerated here: ${golden.unlike.join(", ")}\n`,
+  );
+}
+
+/** Prints a row for each photograph, no faster than they are read, and returns how many; a reader that has gone ends it. */
+async function printRows(
+  bundle: Bundle,
+  files: readonly string[],
+  options: PredictArguments,
+  signal: AbortSignal,
+): Promise<number> {
+  const terminal = openTerminal(options.json);
+  const asJson = options.json || options.format === "json";
+  if (!asJson) terminal.answer("path,label,confidence");
+  let rows = 0;
+  for await (const prediction of bundle.predict(imagePaths(files))) {
+    terminal.answer(asJson ? JSON.stringify(jsonRow(prediction, bundle.manifest.labels)) : csvRow(prediction));
+    rows++;
+    await terminal.drained(signal);
+    checkInterrupted(signal);
+    if (terminal.abandoned()) break;
+  }
+  return rows;
 }
 
 /** What the stack of an engine's thread bears (onnx/session.ts). */
@@ -69,25 +90,6 @@ async function checkPath(path: string): Promise<void> {
     what: `${JSON.stringify(path)} is no regular file`,
     remedy: "give the path of a photograph or of a folder of them",
   });
-}
-
-/** Files as given; folders by their image files at any depth, hidden ones left out. */
-async function* imagePaths(paths: readonly string[]): AsyncGenerator<string> {
-  for (const path of paths) {
-    if ((await stat(path)).isDirectory()) yield* walk(path);
-    else yield path;
-  }
-}
-
-async function* walk(folder: string): AsyncGenerator<string> {
-  const entries = [];
-  for await (const entry of await opendir(folder)) if (!entry.name.startsWith(".")) entries.push(entry);
-  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    const path = join(folder, entry.name);
-    const kind = entry.isSymbolicLink() ? await stat(path).catch(() => entry) : entry;
-    if (entry.isDirectory()) yield* walk(path);
-    else if (kind.isFile() && claimedFormat(entry.name) !== null) yield path;
-  }
 }
 
 function csvRow(prediction: Prediction): string {

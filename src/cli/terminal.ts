@@ -1,4 +1,5 @@
 /** What people see while assay works: progress bars on standard error, and lines in between. */
+import { once } from "node:events";
 import { formatCount, formatSeconds, type Progress, type ProgressEvent } from "../core/index.js";
 import { asDiskFault } from "../store/index.js";
 
@@ -8,6 +9,8 @@ export interface Terminal {
   say(line: string): void;
   /** Prints the machine-readable answer of the command. */
   answer(text: string): void;
+  /** Resolves when standard output has taken what was written, its reader has gone, or the signal was raised. */
+  drained(signal: AbortSignal): Promise<void>;
   /** Ends a bar that is being drawn. */
   finish(): void;
   readonly width: number;
@@ -45,6 +48,10 @@ export function openTerminal(json: boolean, streams: Streams = { out: process.st
     answer: (text) => {
       bar.finish();
       write(text);
+    },
+    drained: async (signal) => {
+      // A rejection is the signal, or an error that the listener above keeps.
+      if (out.writableNeedDrain && !abandoned) await once(out, "drain", { signal }).catch(() => {});
     },
     width: Math.min(out.columns ?? 100, 140),
     color: out.isTTY && !process.env.NO_COLOR,
