@@ -1,7 +1,7 @@
 /** Bundles for tests: one as a user gets it, by a run on drawn photographs, and ones of chosen parts, without any learning. */
 import { join } from "node:path";
 import { expect } from "vitest";
-import { loadBackbone } from "../src/backbone/index.js";
+import { loadBackbone, plainRecipe } from "../src/backbone/index.js";
 import { describeMachine } from "../src/bench/index.js";
 import { type BundleParts, writeBundle } from "../src/bundle/index.js";
 import { random } from "../src/core/index.js";
@@ -28,8 +28,7 @@ export async function writeRandomBundle(
   const source = random(1, "head");
   const weight = Float32Array.from({ length: labels.length * backbone.row.width }, () => source.between(-0.1, 0.1));
   await writeBundle(folder, {
-    backbone,
-    view: backbone.row.view,
+    recipe: plainRecipe(backbone),
     head: { weight, bias: new Float32Array(labels.length) },
     temperature: 1.5,
     labels,

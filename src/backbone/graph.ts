@@ -30,7 +30,7 @@ export function activationsName(branch: number): string {
  * The graph `image` uint8 [n, size, size, 3] (RGB) → `features` [n, width], and for each branch whose pooling is a global average
  * `activations` [n, c, h', w'] of the first look. Throws `usage` for networks of different operator sets.
  */
-export function recipeGraph({ view, looks, branches }: Recipe): ModelProto {
+export function recipeGraph({ view, looks, branches }: Recipe): GraphBuilder {
   const { builder, planes } = openGraph(branches, view.size);
   const pooled = branches.map((branch, i) => {
     const outputs = addBranch(builder, branch, i, lookAt(builder, planes, looks, view.size, branch.size));
@@ -40,16 +40,16 @@ export function recipeGraph({ view, looks, branches }: Recipe): ModelProto {
   const width = branches.reduce((sum, { backbone }) => sum + backbone.row.width, 0);
   builder.node(pooled.length === 1 ? "Identity" : "Concat", pooled, pooled.length === 1 ? {} : { axis: 1n }, names.features);
   builder.output({ name: names.features, type: "float32", dims: ["n", width] });
-  return builder.model;
+  return builder;
 }
 
 /** The graph `image` uint8 [n, size, size, 3] → `features` [looks × n, width], one look after the other, of one network. */
-export function looksGraph(branch: Branch, looks: readonly Look[], side: number): ModelProto {
+export function looksGraph(branch: Branch, looks: readonly Look[], side: number): GraphBuilder {
   const { builder, planes } = openGraph([branch], side);
   const { features } = addBranch(builder, branch, 0, lookAt(builder, planes, looks, side, branch.size));
   builder.node("Identity", [features], {}, names.features);
   builder.output({ name: names.features, type: "float32", dims: ["rows", branch.backbone.row.width] });
-  return builder.model;
+  return builder;
 }
 
 /** The pixels as float planes [n, 3, side, side]. */

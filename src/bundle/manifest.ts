@@ -1,14 +1,25 @@
 /** assay.json and provenance.json: what a bundle says about itself. */
+import type { Look } from "../backbone/index.js";
 import type { Machine } from "../bench/index.js";
 import { canonicalJson, sha256 } from "../core/index.js";
 import type { View } from "../image/index.js";
+
+export interface BundledBackbone {
+  readonly name: string;
+  readonly sha256: string;
+  readonly license: string;
+  readonly size: number;
+}
 
 /** What decides every answer of the model; its hash is the identity of the bundle. */
 export interface BundleContent {
   /** Class names in the order of the outputs. */
   readonly labels: readonly string[];
   readonly preprocessing: View;
-  readonly backbone: { readonly name: string; readonly sha256: string; readonly license: string };
+  /** The networks whose features stand side by side in the model, and the side of each one's input in pixels. */
+  readonly backbones: readonly BundledBackbone[];
+  /** How the model looks at the prepared square; features are averaged over the looks. */
+  readonly looks: readonly Look[];
   readonly calibration: {
     /** probabilities = softmax(logits / temperature). */
     readonly temperature: number;
@@ -67,8 +78,8 @@ export const fileNames = {
 } as const;
 
 export function hashContent(content: BundleContent): string {
-  const { labels, preprocessing, backbone, calibration, decisionBias, model } = content;
-  return sha256(canonicalJson({ labels, preprocessing, backbone, calibration, decisionBias, model }));
+  const { labels, preprocessing, backbones, looks, calibration, decisionBias, model } = content;
+  return sha256(canonicalJson({ labels, preprocessing, backbones, looks, calibration, decisionBias, model }));
 }
 
 /** Completes a manifest with its own hash. */

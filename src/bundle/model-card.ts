@@ -1,4 +1,5 @@
 /** The page in a bundle that says what the model is for, what it comes from and where it was not tested (Mitchell et al. 2019, "Model cards for model reporting"). */
+import { lookName } from "../backbone/index.js";
 import { formatCount, formatPercent } from "../core/index.js";
 import type { View, ViewMode } from "../image/index.js";
 import type { Story } from "../spec/index.js";
@@ -21,7 +22,7 @@ const modeTexts: Readonly<Record<ViewMode, (view: View) => string>> = {
 };
 
 export function modelCard(content: BundleContent, provenance: Provenance, story?: Story): string {
-  const { labels, calibration, preprocessing, backbone, decisionBias } = content;
+  const { labels, calibration, preprocessing, backbones, decisionBias } = content;
   return `# Model card: a classifier of photographs into ${labels.length} classes
 
 Bundle \`${hashContent(content).slice(0, 12)}\`, made by assay ${provenance.machine.assay}. This card is written before the test split is opened: the
@@ -45,7 +46,7 @@ ${splitTable(provenance)}
 ## How it works
 
 - Preprocessing: upright, sRGB, transparency on white, ${modeTexts[preprocessing.mode](preprocessing)}; ${preprocessing.size} × ${preprocessing.size} pixels, ${preprocessing.kernel} resampling.
-- Backbone: ${escapeMarkdown(backbone.name)}, license ${escapeMarkdown(backbone.license)}, not trained further; a linear head on its features.
+- ${describeBackbones(backbones)}, not trained further; a linear head on their features${describeLooks(content)}.
 - Calibration: logits divided by ${calibration.temperature.toFixed(3)}, fitted on ${formatCount(calibration.images)} photographs that nothing trained on. Probabilities hold
   for the class frequencies of the data.
 - Label: ${decisionBias === null ? "the most probable class." : "the largest log probability after the bias of `assay.json` is added; probabilities stay as they are."}
@@ -98,4 +99,15 @@ function selectText({ images, selectAccuracy }: Provenance): string {
 function weakestText(labels: readonly string[], { classCounts }: Provenance): string {
   const [least] = labels.toSorted((a, b) => (classCounts[a] ?? 0) - (classCounts[b] ?? 0));
   return `Least is known of the class with the fewest training photographs: ${escapeMarkdown(least!)} (${formatCount(classCounts[least!] ?? 0)}).`;
+}
+
+function describeBackbones(backbones: BundleContent["backbones"]): string {
+  const each = backbones.map(
+    ({ name, license, size }) => `${escapeMarkdown(name)} at ${size} px (license ${escapeMarkdown(license)})`,
+  );
+  return each.length === 1 ? `Backbone: ${each[0]}` : `Backbones side by side: ${each.join(" and ")}`;
+}
+
+function describeLooks({ looks }: BundleContent): string {
+  return looks.length === 1 ? "" : `, which are the mean over ${looks.length} looks: ${looks.map(lookName).join(", ")}`;
 }

@@ -1,7 +1,6 @@
 /** model.onnx: pixels → features → logits → calibrated probabilities, labels and preprocessing in its metadata. */
-import { type Backbone, featureGraph, names } from "../backbone/index.js";
-import type { View } from "../image/index.js";
-import { GraphBuilder, setMetadata } from "../onnx/index.js";
+import { lookName, names, type Recipe, recipeGraph, recipeWidth } from "../backbone/index.js";
+import { setMetadata } from "../onnx/index.js";
 
 export interface LinearHead {
   /** [classes, width], row-major. */
@@ -11,8 +10,7 @@ export interface LinearHead {
 }
 
 export interface ModelParts {
-  readonly backbone: Backbone;
-  readonly view: View;
+  readonly recipe: Recipe;
   readonly head: LinearHead;
   readonly temperature: number;
   readonly labels: readonly string[];
@@ -21,26 +19,27 @@ export interface ModelParts {
 }
 
 /** Serializes the graph `image` uint8 [n, h, w, 3] → logits, probabilities [n, classes], features, activations. */
-export function buildModel({ backbone, view, head, temperature, labels, decisionBias }: ModelParts): Uint8Array {
-  const model = featureGraph(backbone, view);
-  const graph = new GraphBuilder(model);
+export function buildModel({ recipe, head, temperature, labels, decisionBias }: ModelParts): Uint8Array {
+  const graph = recipeGraph(recipe);
   const classes = labels.length;
-  const weight = graph.floats(head.weight, [classes, backbone.row.width], "head_weight");
+  const weight = graph.floats(head.weight, [classes, recipeWidth(recipe)], "head_weight");
   const bias = graph.floats(head.bias, [classes], "head_bias");
-  graph.node("Gemm", [backbone.row.features, weight, bias], { transB: 1n }, names.logits);
+  graph.node("Gemm", [names.features, weight, bias], { transB: 1n }, names.logits);
   const cooled = graph.node("Div", [names.logits, graph.floats([temperature], [1], "temperature")]);
   graph.node("Softmax", [cooled], { axis: -1n }, names.probabilities);
   graph.output({ name: names.logits, type: "float32", dims: ["n", classes] });
   graph.output({ name: names.probabilities, type: "float32", dims: ["n", classes] });
-  setMetadata(model, {
+  const rows = recipe.branches.map(({ backbone }) => backbone.row);
+  setMetadata(graph.model, {
     labels: JSON.stringify(labels),
-    preprocessing: JSON.stringify(view),
+    preprocessing: JSON.stringify(recipe.view),
+    looks: recipe.looks.map(lookName).join(", "),
     input: "uint8 RGB, EXIF orientation applied, normalization inside",
     temperature: String(temperature),
     ...(decisionBias ? { decisionBias: JSON.stringify(decisionBias) } : {}),
-    backbone: backbone.row.name,
-    license: backbone.row.license,
-    source: backbone.row.source,
+    backbone: rows.map(({ name }) => name).join(", "),
+    license: rows.map(({ license }) => license).join(", "),
+    source: rows.map(({ source }) => source).join("; "),
   });
   return graph.serialize();
 }

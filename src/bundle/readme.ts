@@ -6,7 +6,7 @@ import type { BundleContent, Provenance } from "./manifest.js";
 import { escapeMarkdown, markdownTable } from "./markdown.js";
 
 export function bundleReadme(content: BundleContent, provenance: Provenance): string {
-  const { labels, preprocessing, calibration, backbone } = content;
+  const { labels, preprocessing, calibration, backbones } = content;
   return `# An image classifier made by assay
 
 \`model.onnx\` names one of ${labels.length} classes. Its verdicts are in the run's \`report.html\`; what it is for, and what it was
@@ -38,7 +38,7 @@ other way gets answers that nobody has tested.
 ## What it learned from
 
 Accuracy of out-of-fold predictions on the training photographs: ${formatPercent(provenance.outOfFoldAccuracy)}. Backbone
-${escapeMarkdown(backbone.name)} (${escapeMarkdown(backbone.license)}).
+${backbones.map(({ name, license }) => `${escapeMarkdown(name)} (${escapeMarkdown(license)})`).join(", ")}.
 
 ${markdownTable(
   ["class", "training photographs"],

@@ -59,12 +59,15 @@ export async function writeBundle(folder: string, parts: BundleParts): Promise<B
 }
 
 function contentOf(parts: BundleParts, model: Uint8Array): BundleContent {
-  const { labels, view, backbone, temperature, calibrationImages, decisionBias = null } = parts;
-  const { name, sha256: hash, license } = backbone.row;
+  const { labels, recipe, temperature, calibrationImages, decisionBias = null } = parts;
   return {
     labels,
-    preprocessing: view,
-    backbone: { name, sha256: hash, license },
+    preprocessing: recipe.view,
+    backbones: recipe.branches.map(({ backbone: { row }, size }) => {
+      const { name, sha256: hash, license } = row;
+      return { name, sha256: hash, license, size };
+    }),
+    looks: recipe.looks,
     calibration: { temperature, images: calibrationImages },
     decisionBias,
     model: sha256(model),

@@ -7,6 +7,9 @@ import { asDiskFault, decodeSafetensors, encodeSafetensors, errorCode, writeFile
 
 const hashBytes = 32;
 
+/** Names the segments of this process: what it made itself is no earlier work. */
+const writer = randomBytes(8).toString("hex");
+
 /**
  * The features of some files by one recipe: a matrix that is filled from the cache where it can be, by `add` where not. The cache
  * of a user may hold many more than one run needs; only the wanted ones are kept in memory, in half precision.
@@ -20,7 +23,7 @@ export class FeatureStore {
   readonly #rows = new Map<string, number[]>();
   readonly #present: Uint8Array;
   #fresh: string[] = [];
-  #spent = { seconds: 0, pictures: 0, peakBytes: 0 };
+  #earlier = { seconds: 0, peakBytes: 0 };
 
   private constructor(folder: string, key: string, width: number, fileHashes: readonly string[]) {
     const rows = fileHashes.length;
@@ -45,15 +48,13 @@ export class FeatureStore {
     return store;
   }
 
-  #take({ hashes, values, seconds, peakBytes }: Segment): void {
-    this.#spent.seconds += seconds;
-    this.#spent.pictures += hashes.length;
+  #take({ hashes, values, metadata }: Segment): void {
     const { width } = this.matrix;
-    for (const [index, hash] of hashes.entries()) {
-      if (!this.#rows.has(hash)) continue;
-      this.#spent.peakBytes = Math.max(this.#spent.peakBytes, peakBytes);
-      this.#fill(hash, values.subarray(index * width, (index + 1) * width));
-    }
+    const wanted = [...hashes.entries()].filter(([, hash]) => this.#rows.has(hash));
+    for (const [index, hash] of wanted) this.#fill(hash, values.subarray(index * width, (index + 1) * width));
+    if (metadata.writer === writer || wanted.length === 0) return;
+    this.#earlier.seconds += (Number(metadata.seconds ?? 0) * wanted.length) / hashes.length;
+    this.#earlier.peakBytes = Math.max(this.#earlier.peakBytes, Number(metadata.peakBytes ?? 0));
   }
 
   #fill(hash: string, features: Uint16Array): void {
@@ -86,18 +87,13 @@ export class FeatureStore {
       const row = this.#rows.get(hash)![0]!;
       values.set(data.subarray(row * width, (row + 1) * width), index * width);
     }
-    const metadata = { recipe: this.#key, seconds: String(seconds), peakBytes: String(peakBytes) };
+    const metadata = { recipe: this.#key, writer, seconds: String(seconds), peakBytes: String(peakBytes) };
     await writeFileAtomic(join(this.#folder, name), encodeSegment(hashes, values, width, metadata));
   }
 
-  /** Seconds of work behind the segments that were read, per cached picture. */
-  get secondsPerPicture(): number {
-    return this.#spent.pictures === 0 ? 0 : this.#spent.seconds / this.#spent.pictures;
-  }
-
-  /** Largest resident memory of the processes that made what was taken from the cache, in bytes. */
-  get peakBytes(): number {
-    return this.#spent.peakBytes;
+  /** What other processes spent on what was taken from the cache: seconds, and the largest resident memory in bytes. */
+  get earlier(): { readonly seconds: number; readonly peakBytes: number } {
+    return this.#earlier;
   }
 }
 
@@ -129,8 +125,7 @@ interface Segment {
   readonly hashes: readonly string[];
   /** Half-precision bits [pictures, width]. */
   readonly values: Uint16Array;
-  readonly seconds: number;
-  readonly peakBytes: number;
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** Reads a segment; one that is cut off or of another recipe is removed and null. */
@@ -146,8 +141,7 @@ async function readSegment(path: string, key: string, width: number): Promise<Se
     return {
       hashes: Array.from({ length: rows }, (_, row) => all.slice(row * 2 * hashBytes, (row + 1) * 2 * hashBytes)),
       values: new Uint16Array(features.data.buffer, features.data.byteOffset, rows * width),
-      seconds: Number(metadata.seconds ?? 0),
-      peakBytes: Number(metadata.peakBytes ?? 0),
+      metadata,
     };
   } catch {
     await rm(path, { force: true });

@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { lookName, looksGraph, names, type Tap, tapKey, tapMultiplyAdds } from "../backbone/index.js";
-import { checkInterrupted, Fault, type HalfMatrix, mapBounded, type Progress, sha256, silent } from "../core/index.js";
+import { checkInterrupted, Fault, groupBy, type HalfMatrix, mapBounded, type Progress, sha256, silent } from "../core/index.js";
 import { prepareAll, viewName } from "../image/index.js";
-import { serializeModel, SessionPool } from "../onnx/index.js";
+import { SessionPool } from "../onnx/index.js";
 import { FeatureStore } from "./cache.js";
 import { batchSize, runSquares } from "./infer.js";
 
@@ -32,10 +32,8 @@ export interface Extraction {
   readonly cached: number;
   /** What was computed now. */
   readonly computed: { readonly seconds: number; readonly multiplyAdds: number };
-  /** Seconds of computing behind all features, those spent in earlier runs included. */
-  readonly seconds: number;
-  /** Largest resident memory of the processes that computed what was cached; 0 where nothing was. */
-  readonly cachedPeakBytes: number;
+  /** What earlier runs spent on what came from the cache, by tap key: seconds, and their largest resident memory in bytes. */
+  readonly earlier: ReadonlyMap<string, FeatureStore["earlier"]>;
 }
 
 /** Pictures between two segments of the cache: what a kill can lose. */
@@ -58,13 +56,11 @@ export async function extractFeatures(
   const cached = sources.length - missing.length;
   const seconds = missing.length > 0 ? await computeMissing(missing, cached, open, options) : 0;
   const stores = new Map(columns.map(({ key, store }) => [key, store]));
-  const earlier = columns.map(({ store }, i) => (sources.length - gaps[i]!) * store.secondsPerPicture);
   return {
     features: taps.map((tap) => stores.get(tapKey(tap))!.matrix),
     cached,
     computed: { seconds, multiplyAdds: sum(columns.map(({ tap }, i) => gaps[i]! * tapMultiplyAdds(tap))) },
-    seconds: seconds + sum(earlier),
-    cachedPeakBytes: Math.max(0, ...columns.map(({ store }) => store.peakBytes)),
+    earlier: new Map(columns.map(({ key, store }) => [key, store.earlier])),
   };
 }
 
@@ -101,24 +97,14 @@ interface Group {
 function groupColumns(columns: readonly Column[]): { groups: Group[]; models: Uint8Array[] } {
   const byView = groupBy(columns, ({ tap }) => [viewName(tap.view), tap.backbone.row.sha256, tap.size].join(" "));
   const models = new Map<string, Uint8Array>();
-  const groups = byView.map((together) => {
+  const groups = [...byView.values()].map((together) => {
     const { tap } = together[0]!;
     const looks = together.map(({ tap: { look } }) => look);
     const key = [tap.backbone.row.sha256, tap.size, tap.view.size, ...looks.map(lookName)].join(" ");
-    if (!models.has(key)) models.set(key, serializeModel(looksGraph(tap, looks, tap.view.size)));
+    if (!models.has(key)) models.set(key, looksGraph(tap, looks, tap.view.size).serialize());
     return { columns: together, model: [...models.keys()].indexOf(key) };
   });
   return { groups, models: [...models.values()] };
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group) group.push(item);
-    else groups.set(keyOf(item), [item]);
-  }
-  return [...groups.values()];
 }
 
 async function computeMissing(

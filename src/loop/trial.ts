@@ -8,6 +8,7 @@ import type { HeadFit } from "../train/index.js";
 export interface Trial {
   readonly recipe: Recipe;
   readonly name: string;
+  readonly images: number;
   /** Out of fold, [images, classes]. */
   readonly logits: Float32Array;
   readonly accuracy: number;
@@ -63,7 +64,7 @@ export class Trials {
     const { outOfFold, candidates, seconds } = await this.#sample.fit(assembleFeatures(recipe, features));
     const { accuracy, logLoss } = candidates.reduce((a, b) => (b.logLoss < a.logLoss ? b : a));
     const name = recipeName(recipe);
-    const trial = { recipe, name, logits: outOfFold, accuracy, logLoss, headSeconds: seconds };
+    const trial = { recipe, name, images: this.#sample.images, logits: outOfFold, accuracy, logLoss, headSeconds: seconds };
     this.#done.set(name, trial);
     return trial;
   }

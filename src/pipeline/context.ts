@@ -1,5 +1,6 @@
 /** What every step of a run has at hand. */
 import type { Progress } from "../core/index.js";
+import type { Solver } from "../train/index.js";
 import type { Spec } from "../spec/index.js";
 import type { RunFolder } from "../store/index.js";
 import type { Trace, TraceEvent } from "../trace/index.js";
@@ -26,6 +27,12 @@ export interface RunRequest {
   readonly exclude: readonly string[];
   readonly seed: number;
   readonly resume: boolean;
+  /** Names or files of the networks that may be used, the first to begin with; null: the embedded ones. */
+  readonly backbones: readonly string[] | null;
+  /** Seconds that learning may take; null: as the spec says, or 15 minutes. */
+  readonly budgetSeconds: number | null;
+  /** How heads are trained. */
+  readonly solver: Solver;
 }
 
 /** One run under way. */

@@ -1,0 +1,87 @@
+/** What the spec's lines allow and ask of a recipe, before anything is proven. */
+import type { Recipe } from "../backbone/index.js";
+import { recipeWidth } from "../backbone/index.js";
+import { measureLatency } from "../bench/index.js";
+import { buildModel } from "../bundle/index.js";
+import { formatBytes, formatPercent, formatSeconds } from "../core/index.js";
+import type { Trial } from "../loop/index.js";
+import { type Requirement, type RequirementKind, type Spec } from "../spec/index.js";
+import { clopperPearsonLower, openingAlpha, provable, quantile } from "../statistics/index.js";
+
+/** Seconds for learning where neither the user nor the spec says how many. */
+const defaultBudget = 15 * 60;
+
+/** Seconds that a run may learn: what the user gave, else the default, but no more than the spec's training time. */
+export function budgetOf(spec: Spec, given: number | null): number {
+  return given ?? Math.min(defaultBudget, ...upperLimits(spec, "training-time"));
+}
+
+function upperLimits({ requirements }: Spec, kind: RequirementKind): number[] {
+  return requirements.flatMap((line) =>
+    line.kind === kind && line.role === "hard" && line.target?.comparison.startsWith("<") ? [line.target.value] : [],
+  );
+}
+
+/** Share of a limit that a recipe may use: it is measured again, and proven, in the end. */
+const margin = 0.8;
+
+/** Why the spec's limits of latency and size forbid a recipe, by measuring the graph that a bundle would have; or null. */
+export function limitsOf(spec: Spec, classes: number, threads: number): (recipe: Recipe) => Promise<string | null> {
+  const latency = Math.min(...upperLimits(spec, "latency"));
+  const size = Math.min(...upperLimits(spec, "model-size"));
+  return async (recipe) => {
+    if (!Number.isFinite(latency) && !Number.isFinite(size)) return null;
+    const model = emptyModel(recipe, classes);
+    if (model.length > size * margin) return `the model would have ${formatBytes(model.length)}`;
+    if (!Number.isFinite(latency)) return null;
+    const times = await measureLatency(model, { size: recipe.view.size, threads, runs: 30 });
+    const slow = quantile(times.toSorted(), 0.95) / 1000;
+    return slow > latency * margin ? `it takes ${formatSeconds(slow)} for one image` : null;
+  };
+}
+
+/** The bundle's model with a head that has learned nothing: of the same size and speed. */
+function emptyModel(recipe: Recipe, classes: number): Uint8Array {
+  const head = { weight: new Float32Array(classes * recipeWidth(recipe)), bias: new Float32Array(classes) };
+  const labels = Array.from({ length: classes }, (_, i) => String(i));
+  return buildModel({ recipe, head, temperature: 1, labels });
+}
+
+const qualityKinds: ReadonlySet<RequirementKind> = new Set([
+  "accuracy",
+  "balanced-accuracy",
+  "macro-f1",
+  "worst-class-recall",
+  "rare-class-recall",
+  "class-recall",
+  "calibration-error",
+]);
+
+/**
+ * Why the accuracy of a trial is enough, so that nothing more need be tried: every line about quality is a hard one about
+ * accuracy, and the trial's lower bound clears what the test split would have to show. Null where more is better.
+ */
+export function sufficiency(spec: Spec, testImages: number): (trial: Trial) => string | null {
+  const lines = spec.requirements.filter(({ kind }) => qualityKinds.has(kind));
+  const targets = lines.flatMap((line) => (isHardAccuracy(line) ? [line.target!.value] : []));
+  if (lines.length === 0 || targets.length < lines.length) return () => null;
+  const target = Math.max(...targets);
+  const right = provable(testImages, target, openingAlpha(spec.alpha, 1));
+  if (right === null) return () => null;
+  const needed = right / testImages;
+  return ({ accuracy, images }) => {
+    const lower = clopperPearsonLower(Math.round(accuracy * images), images, spec.alpha);
+    return lower >= needed ? `${formatPercent(lower)} or more clears the ${formatPercent(needed)} that prove every line` : null;
+  };
+}
+
+function isHardAccuracy({ kind, role, target }: Requirement): boolean {
+  return kind === "accuracy" && role === "hard" && target !== null;
+}
+
+/** Whether some line asks for more than accuracy: for the classes alike. */
+export function asksForBalance({ requirements }: Spec): boolean {
+  const kinds: readonly RequirementKind[] = ["balanced-accuracy", "macro-f1", "worst-class-recall", "rare-class-recall"];
+  return requirements.some(({ kind }) => kinds.includes(kind));
+}
+
