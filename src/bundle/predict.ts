@@ -53,7 +53,9 @@ async function openModel(folder: string, manifest: BundleManifest, threads: numb
   const [files, pool] = await Promise.allSettled([checkFiles(folder, manifest), SessionPool.open(path, threads)]);
   if (files.status === "fulfilled" && pool.status === "fulfilled") return pool.value;
   if (pool.status === "fulfilled") await pool.value.close();
-  throw files.status === "rejected" ? files.reason : explainRefusal(path, manifest, (pool as PromiseRejectedResult).reason);
+  throw files.status === "rejected"
+    ? files.reason
+    : explainRefusal(path, manifest, (pool as PromiseRejectedResult).reason);
 }
 
 /** The file is the one that was written, and ONNX Runtime refuses it: most likely it is older than the one that wrote it. */

@@ -86,8 +86,7 @@ function checkNames(path: string, { files, model }: BundleManifest): void {
     (outside !== undefined && `it names ${JSON.stringify(outside)}, which is not in the bundle`) ||
     (missing !== undefined && `it has no hash of ${missing}`) ||
     (files[fileNames.model] !== model && `it has two hashes of ${fileNames.model}`);
-  if (problem)
-    throw new Fault("bundle-invalid", { what: `${path} does not describe a whole bundle`, got: problem });
+  if (problem) throw new Fault("bundle-invalid", { what: `${path} does not describe a whole bundle`, got: problem });
 }
 
 async function checkFile(path: string, expected: string): Promise<void> {
@@ -105,9 +104,13 @@ async function checkFile(path: string, expected: string): Promise<void> {
 /** Why a folder has no manifest: often a file, or the run's folder, was given in place of its bundle. */
 async function explainMissing(folder: string, path: string, cause: unknown): Promise<Fault> {
   const found = await stat(folder).catch(() => null);
-  if (found === null) return new Fault("bundle-missing", { what: `there is no folder ${JSON.stringify(folder)}`, cause });
+  if (found === null)
+    return new Fault("bundle-missing", { what: `there is no folder ${JSON.stringify(folder)}`, cause });
   if (!found.isDirectory())
-    return new Fault("bundle-missing", { what: `${JSON.stringify(folder)} is a file, not the folder of a bundle`, cause });
+    return new Fault("bundle-missing", {
+      what: `${JSON.stringify(folder)} is a file, not the folder of a bundle`,
+      cause,
+    });
   const inside = join(folder, "bundle");
   const isRun = await stat(join(inside, fileNames.manifest)).catch(() => null);
   if (isRun === null) return missingFile(path, cause);
