@@ -46,7 +46,10 @@ export function recipeKey(backbone: Backbone, view: View): string {
 export function featureGraph(backbone: Backbone, view: View): ModelProto {
   const { row } = backbone;
   const model = parseModel(serializeModel(backbone.model), row.name); // a copy to edit
-  keepOutputs(model, [row.features, row.activations]);
+  keepOutputs(
+    model,
+    [row.features, row.activations].filter((name) => name !== null),
+  );
   const builder = new GraphBuilder(model);
   const normalized = "assay_normalized";
   builder.prepend((front) => {

@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { assayVersion, describeError, Fault } from "../core/index.js";
 import { asFileFault } from "../store/index.js";
+import { declareBackbones } from "./backbone-options.js";
 import { openTerminal } from "./terminal.js";
 
 interface Shared {
@@ -51,7 +52,7 @@ export interface DemoArguments extends Shared {
   readonly seed: number;
 }
 
-const later = ["plan", "explain", "serve", "bench", "deploy", "cache", "backbones"] as const;
+const later = ["plan", "explain", "serve", "bench", "deploy", "cache"] as const;
 
 function buildProgram(finish: (code: number) => void): Command {
   const program = new Command("assay");
@@ -138,6 +139,8 @@ function buildProgram(finish: (code: number) => void): Command {
     .option("--seed <n>", "seed of the drawings and of the run", wholeNumber, 1)
     .addHelpText("after", "\nExample: assay demo")
     .action(async (options: DemoArguments) => finish(await (await import("./demo.js")).demoCommand(options)));
+
+  declareBackbones(program, shared, finish);
 
   for (const name of later)
     program

@@ -56,7 +56,7 @@ function checkLength(files: readonly string[]): void {
     });
 }
 
-async function checkPath(path: string): Promise<void> {
+export async function checkPath(path: string): Promise<void> {
   const found = await stat(path).catch((error: unknown) => {
     throw new Fault("images-missing", {
       what: `there is no file or folder ${JSON.stringify(path)}`,
@@ -72,7 +72,7 @@ async function checkPath(path: string): Promise<void> {
 }
 
 /** Files as given; folders by their image files at any depth, hidden ones left out. */
-async function* imagePaths(paths: readonly string[]): AsyncGenerator<string> {
+export async function* imagePaths(paths: readonly string[]): AsyncGenerator<string> {
   for (const path of paths) {
     if ((await stat(path)).isDirectory()) yield* walk(path);
     else yield path;

@@ -1,5 +1,6 @@
 /** ONNX graphs read, written and edited, and sessions of ONNX Runtime in worker threads (onnx.ai/onnx; onnxruntime.ai). */
 export * from "./graph.js";
+export { expandHalf, packHalf } from "./half.js";
 export {
   type Attributes,
   type Dimension,
