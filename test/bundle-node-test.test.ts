@@ -3,11 +3,10 @@ import { spawn } from "node:child_process";
 import { appendFileSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { BundleParts } from "../src/bundle/index.js";
 import { sha256 } from "../src/core/index.js";
 import { encodeJpeg, encodeRaster } from "../src/image/index.js";
 import { newHome, type Outcome } from "./cli.js";
-import { runSmallBundle, writeRandomBundle } from "./small-bundle.js";
+import { runSmallBundle, type RandomBundleParts, writeRandomBundle } from "./small-bundle.js";
 
 const modules = resolve(import.meta.dirname, "..", "node_modules");
 
@@ -96,7 +95,7 @@ describe("its way of preparing and deciding is that of assay, to the last bit", 
   const [width, height] = [331, 203];
   const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 37 + (i % 1013) * 11) % 256);
 
-  test.each<Partial<BundleParts>>([
+  test.each<RandomBundleParts>([
     { view: { mode: "squash", size: 160, kernel: "linear" } },
     { view: { mode: "crop", size: 224, cropFraction: 0.875, kernel: "cubic" } },
     { view: { mode: "crop", size: 193, kernel: "lanczos3" }, decisionBias: [40, 0, 0] },

@@ -1,10 +1,11 @@
 /** Bundles for tests: one as a user gets it, by a run on drawn photographs, and ones of chosen parts, without any learning. */
 import { join } from "node:path";
 import { expect } from "vitest";
-import { loadBackbone, plainRecipe } from "../src/backbone/index.js";
+import { loadBackbone, plainRecipe, wholeLook } from "../src/backbone/index.js";
 import { describeMachine } from "../src/bench/index.js";
 import { type BundleParts, writeBundle } from "../src/bundle/index.js";
 import { random } from "../src/core/index.js";
+import type { View } from "../src/image/index.js";
 import { assay, newHome } from "./cli.js";
 import { drawProducts } from "./products.js";
 
@@ -18,17 +19,19 @@ export async function runSmallBundle(): Promise<string> {
 
 const labels = ["checks", "rings", "stripes"];
 
+export type RandomBundleParts = Partial<BundleParts> & { readonly view?: View };
+
 /** Writes a bundle with a head of seeded random weights, `parts` in place of what it would have. */
 export async function writeRandomBundle(
   photographs: readonly Uint8Array[],
-  parts: Partial<BundleParts> = {},
+  { view, ...parts }: RandomBundleParts = {},
 ): Promise<string> {
   const folder = join(newHome(), "bundle");
   const backbone = await loadBackbone("efficientnet-lite0");
   const source = random(1, "head");
   const weight = Float32Array.from({ length: labels.length * backbone.row.width }, () => source.between(-0.1, 0.1));
   await writeBundle(folder, {
-    recipe: plainRecipe(backbone),
+    recipe: view ? { view, looks: [wholeLook], branches: [{ backbone, size: view.size }] } : plainRecipe(backbone),
     head: { weight, bias: new Float32Array(labels.length) },
     temperature: 1.5,
     labels,

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sharedPath } from "../../test/shared.js";
 import { prepare } from "../image/index.js";
-import { float32, floats, GraphBuilder, openSession, serializeModel, SessionPool } from "../onnx/index.js";
-import { type Backbone, featureGraph, loadBackbone, names, recipeKey, zoo } from "./index.js";
+import { float32, floats, openSession, serializeModel, SessionPool } from "../onnx/index.js";
+import { type Backbone, loadBackbone, names, plainRecipe, recipeGraph, tapKey, wholeLook, zoo } from "./index.js";
 
 interface Fixture {
   readonly inputSum: number;
@@ -39,10 +39,16 @@ test("an unknown name is a usage fault that lists the known ones", async () => {
   await expect(loadBackbone("resnet")).rejects.toMatchObject({ code: "usage", expected: "efficientnet-lite0" });
 });
 
-test("recipes differ by view", () => {
+test("taps differ by view, side and look", () => {
   const { view } = backbone.row;
-  expect(recipeKey(backbone, view)).toBe(recipeKey(backbone, { ...view }));
-  expect(recipeKey(backbone, view)).not.toBe(recipeKey(backbone, { ...view, mode: "squash" }));
+  const tap = { backbone, view, size: view.size, look: wholeLook };
+  const others = [
+    { ...tap, view: { ...view, mode: "squash" as const } },
+    { ...tap, size: 256 },
+    { ...tap, look: { crop: 1, flip: true } },
+    { ...tap, backbone: { ...backbone, row: { ...backbone.row, mean: [0, 0, 0] as const } } },
+  ];
+  expect(new Set([tap, { ...tap }, ...others].map(tapKey)).size).toBe(1 + others.length);
 });
 
 describe("against PyTorch, on identical tensors", () => {
@@ -64,7 +70,7 @@ describe("against PyTorch, on identical tensors", () => {
       const [channel, x, y] = [i % 3, Math.floor(i / 3) % side, Math.floor(i / 3 / side)];
       return fixturePixel(channel, y, x);
     });
-    const session = await openSession(serializeModel(featureGraph(backbone, backbone.row.view)), { threads: 1 });
+    const session = await openSession(recipeGraph(plainRecipe(backbone)).serialize(), { threads: 1 });
     const outputs = await session.run({ [names.image]: { type: "uint8", dims: [1, side, side, 3], data } });
     await session.close();
     expect(Object.keys(outputs).toSorted()).toEqual([names.activations, names.features]);
@@ -86,10 +92,8 @@ describe.runIf(sharedPath)("on labelled photographs of ImageNet", () => {
       rows.map(async (row) => {
         const [file, truth] = row.split(",");
         const data = await prepare(readFileSync(join(folder, file!)), backbone.row.view);
-        const { logits } = await pool.run({ [names.image]: { type: "uint8", dims: [1, side, side, 3], data } }, [
-          "logits",
-        ]);
-        const values = floats(logits);
+        const { features } = await pool.run({ [names.image]: { type: "uint8", dims: [1, side, side, 3], data } });
+        const values = floats(features);
         return values.indexOf(Math.max(...values)) === Number(truth);
       }),
     );
@@ -97,15 +101,10 @@ describe.runIf(sharedPath)("on labelled photographs of ImageNet", () => {
   });
 });
 
-/** The feature graph with the ImageNet classifier put back. */
+/** The recipe's graph with ImageNet's classes as its features. */
 function withLogits({ model, row }: Backbone): Uint8Array {
-  const edited = featureGraph({ model, row }, row.view);
-  const graph = new GraphBuilder(edited);
-  const classifier = model.graph!.node.find(({ output }) => output.includes("logits"))!;
-  edited.graph!.node.push(classifier);
-  edited.graph!.initializer.push(...model.graph!.initializer.filter(({ name }) => classifier.input.includes(name)));
-  graph.output({ name: "logits", type: "float32", dims: ["n", 1000] });
-  return graph.serialize();
+  const classifier = { ...row, features: "logits", width: 1000, activations: null };
+  return recipeGraph(plainRecipe({ model, row: classifier })).serialize();
 }
 
 function largestDifference(actual: Float32Array, expected: readonly number[]): number {

@@ -38,7 +38,12 @@ export function recipeGraph({ view, looks, branches }: Recipe): GraphBuilder {
     return averageLooks(builder, outputs.features, looks.length, branch.backbone.row.width);
   });
   const width = branches.reduce((sum, { backbone }) => sum + backbone.row.width, 0);
-  builder.node(pooled.length === 1 ? "Identity" : "Concat", pooled, pooled.length === 1 ? {} : { axis: 1n }, names.features);
+  builder.node(
+    pooled.length === 1 ? "Identity" : "Concat",
+    pooled,
+    pooled.length === 1 ? {} : { axis: 1n },
+    names.features,
+  );
   builder.output({ name: names.features, type: "float32", dims: ["n", width] });
   return builder;
 }
@@ -92,7 +97,11 @@ function lookAt(builder: GraphBuilder, planes: string, looks: readonly Look[], s
 function middle(builder: GraphBuilder, planes: string, side: number, wanted: number): string {
   if (wanted === side) return planes;
   const from = Math.floor((side - wanted) / 2);
-  const bounds = [[from, from], [from + wanted, from + wanted], [2, 3]] as const;
+  const bounds = [
+    [from, from],
+    [from + wanted, from + wanted],
+    [2, 3],
+  ] as const;
   return builder.node("Slice", [planes, ...bounds.map((values) => builder.constant(int64(values)))]);
 }
 

@@ -1,4 +1,4 @@
-/** Pretrained networks: the zoo's table, loading with checksum, and the graph from pixels to pooled features. */
+/** Pretrained networks: the zoo's table, any other ONNX network, and the graph from pixels to pooled features. */
 export { activationsName, looksGraph, names, recipeGraph } from "./graph.js";
 export {
   type Branch,
@@ -15,4 +15,29 @@ export {
   tapMultiplyAdds,
   wholeLook,
 } from "./recipe.js";
-export { type Backbone, type BackboneRow, loadBackbone, zoo } from "./zoo.js";
+export {
+  addBackbone,
+  type AddedBackbone,
+  addedFile,
+  backboneFolder,
+  checkFreeName,
+  listAdded,
+  removeBackbone,
+} from "./added.js";
+export { download, type DownloadOptions } from "./download.js";
+export { embeddedGolden, goldenDifference, type GoldenRun, goldenTolerance, runGolden } from "./golden.js";
+export { importBackbone, type ImportedBackbone, type ImportOptions } from "./import.js";
+export type { FeatureOptions, TokenChoice } from "./import-features.js";
+export type { Layout } from "./import-input.js";
+export type { PixelRange, PreprocessingOptions } from "./import-preprocessing.js";
+export { loadBackbone } from "./load.js";
+export {
+  checkPreprocessing,
+  describeCheck,
+  leastPictures,
+  mostPictures,
+  type Normalization,
+  type NormalizationScore,
+  type PreprocessingCheck,
+} from "./suspicion.js";
+export { type Backbone, type BackboneRow, type Channels, zoo } from "./zoo.js";

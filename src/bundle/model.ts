@@ -1,6 +1,6 @@
 /** model.onnx: pixels → features → logits → calibrated probabilities, labels and preprocessing in its metadata. */
 import { lookName, names, type Recipe, recipeGraph, recipeWidth } from "../backbone/index.js";
-import { setMetadata } from "../onnx/index.js";
+import { packHalf, setMetadata } from "../onnx/index.js";
 
 export interface LinearHead {
   /** [classes, width], row-major. */
@@ -41,5 +41,6 @@ export function buildModel({ recipe, head, temperature, labels, decisionBias }: 
     license: rows.map(({ license }) => license).join(", "),
     source: rows.map(({ source }) => source).join("; "),
   });
+  packHalf(graph.model);
   return graph.serialize();
 }

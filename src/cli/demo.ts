@@ -11,6 +11,9 @@ import type { DemoArguments } from "./main.js";
 import { showResult, surroundings } from "./run.js";
 import { openTerminal } from "./terminal.js";
 
+/** Seconds of learning: the whole demo is to take less than three minutes, on a slow machine too. */
+const demoBudget = 60;
+
 /** Says that a folder is a demo's, and what was planted in its pictures. */
 const marker = "assay-demo.json";
 /** All that a demo makes in its folder. */
@@ -35,7 +38,18 @@ export async function demoCommand(options: DemoArguments): Promise<number> {
     `draw       ${drawn.pictures} pictures of ${Object.keys(drawn.classes).length} kinds of product in ${seconds.toFixed(1)} s`,
   );
   const spec = fileURLToPath(new URL("../../examples/demo.md", import.meta.url));
-  const request = { images, spec, out: join(folder, "run"), exclude: [], seed: options.seed, resume: false };
+  const request = {
+    images,
+    spec,
+    out: join(folder, "run"),
+    exclude: [],
+    seed: options.seed,
+    resume: false,
+    backbones: null,
+    budgetSeconds: demoBudget,
+    solver: "lbfgs" as const,
+    augment: 0,
+  };
   return showResult(await run(request, around), terminal);
 }
 

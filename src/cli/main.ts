@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { assayVersion, describeError, Fault } from "../core/index.js";
 import { asFileFault } from "../store/index.js";
+import { declareBackbones } from "./backbone-options.js";
 import { openTerminal } from "./terminal.js";
 
 interface Shared {
@@ -17,6 +18,11 @@ export interface RunArguments extends Shared {
   readonly exclude: readonly string[];
   readonly seed: number;
   readonly resume: boolean;
+  readonly backbone?: readonly string[];
+  /** Seconds. */
+  readonly budget?: number;
+  readonly head: "lbfgs" | "adamw";
+  readonly augment: number;
 }
 
 export interface PredictArguments extends Shared {
@@ -51,7 +57,7 @@ export interface DemoArguments extends Shared {
   readonly seed: number;
 }
 
-const later = ["plan", "explain", "serve", "bench", "deploy", "cache", "backbones"] as const;
+const later = ["plan", "explain", "serve", "bench", "deploy", "cache"] as const;
 
 function buildProgram(finish: (code: number) => void): Command {
   const program = new Command("assay");
@@ -94,6 +100,19 @@ function buildProgram(finish: (code: number) => void): Command {
     .option("--out <dir>", "folder of the run (default: assay-<name of the images folder>)")
     .option("--exclude <class...>", "classes to leave out", [])
     .option("--seed <n>", "seed of every random choice", wholeNumber, 1)
+    .option(
+      "--budget <time>",
+      "time for learning, such as 90s, 15m or 4h (default: 15m, or the spec's if less)",
+      duration,
+    )
+    .option("--backbone <name...>", "networks that may be used, by name or .onnx file (see: assay backbones)")
+    .option(
+      "--head <how>",
+      "how the head is trained: lbfgs, to the minimum, or adamw, ten epochs",
+      oneOf("lbfgs", "adamw"),
+      "lbfgs",
+    )
+    .option("--augment <n>", "random views of each photograph to learn from as well", wholeNumber, 0)
     .option("--resume", "continue an interrupted run in its folder", false)
     .addHelpText("after", '\nExample: assay run photos --spec spec.md --exclude Other "Not sure"')
     .action(async (images: string, options: RunArguments) =>
@@ -139,6 +158,8 @@ function buildProgram(finish: (code: number) => void): Command {
     .addHelpText("after", "\nExample: assay demo")
     .action(async (options: DemoArguments) => finish(await (await import("./demo.js")).demoCommand(options)));
 
+  declareBackbones(program, shared, finish);
+
   for (const name of later)
     program
       .command(name, { hidden: true })
@@ -161,6 +182,16 @@ function wholeNumber(text: string): number {
   if (!Number.isInteger(value) || value < 0 || text.trim() === "")
     throw new InvalidArgumentError("expected a whole number.");
   return value;
+}
+
+const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, min: 60, h: 3600 };
+
+/** Seconds of "90s", "15m" or "4h". */
+function duration(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*(s|m|min|h)$/.exec(text.trim()) ?? [];
+  const seconds = Number(number) * (secondsOf[unit ?? ""] ?? Number.NaN);
+  if (!(seconds > 0)) throw new InvalidArgumentError("expected a time such as 90s, 15m or 4h.");
+  return seconds;
 }
 
 function oneOf<T extends string>(...choices: readonly T[]): (text: string) => T {

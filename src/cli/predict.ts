@@ -77,7 +77,7 @@ function checkLength(files: readonly string[]): void {
     });
 }
 
-async function checkPath(path: string): Promise<void> {
+export async function checkPath(path: string): Promise<void> {
   const found = await stat(path).catch((error: unknown) => {
     throw new Fault("images-missing", {
       what: `there is no file or folder ${JSON.stringify(path)}`,

@@ -17,6 +17,10 @@ export async function runCommand(images: string, options: RunArguments): Promise
     exclude: options.exclude,
     seed: options.seed,
     resume: options.resume,
+    backbones: options.backbone ?? null,
+    budgetSeconds: options.budget ?? null,
+    solver: options.head,
+    augment: options.augment,
   };
   const result = await run(request, surroundings(options.threads, terminal));
   return showResult(result, terminal);

@@ -125,6 +125,13 @@ export const faultTable = {
     meaning: "A file is not an ONNX model that this program can use.",
     remedy: "export the network to ONNX with an image input and pooled features",
   },
+  "download-failed": {
+    exit: 1,
+    http: 502,
+    meaning:
+      "A file could not be fetched whole from the address that was given, or is not the one that its checksum names.",
+    remedy: "check the address and the connection, or download the file in another way and give its path",
+  },
   "engine-failed": {
     exit: 1,
     http: 500,

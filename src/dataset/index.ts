@@ -14,6 +14,6 @@ export type {
 } from "./picture.js";
 export { scan, type ScanOptions } from "./scan.js";
 export { countClassSplits, countSplits, splitDataset, type SplitOptions } from "./split.js";
-export { formatSplits, parseSplits } from "./splits-file.js";
+export { formatCsvRow, formatSplits, parseSplits } from "./splits-file.js";
 export { chooseTestShare, type ShareOption, type TestShare, type TestShareRequest, usualShare } from "./test-share.js";
 export { findContradictions } from "./units.js";

@@ -8,7 +8,7 @@ const splitNames: ReadonlySet<string> = new Set<SplitName>(["train", "select", "
 
 /** Rows as CSV with a header. */
 export function formatSplits(rows: readonly SplitRow[]): string {
-  const lines = rows.map((row) => columns.map((column) => quoteCell(row[column])).join(","));
+  const lines = rows.map((row) => formatCsvRow(columns.map((column) => row[column])));
   return `${[columns.join(","), ...lines].join("\n")}\n`;
 }
 
@@ -39,6 +39,11 @@ function readRecords(text: string): Record<string, string>[] {
   } catch (error) {
     throw new Fault("manifest-invalid", { what: "splits.csv cannot be read", got: describeError(error), cause: error });
   }
+}
+
+/** A row of CSV, without the end of the line (RFC 4180). */
+export function formatCsvRow(cells: readonly string[]): string {
+  return cells.map(quoteCell).join(",");
 }
 
 function quoteCell(cell: string): string {

@@ -3,7 +3,16 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { lookName, looksGraph, names, type Tap, tapKey, tapMultiplyAdds } from "../backbone/index.js";
-import { checkInterrupted, Fault, groupBy, type HalfMatrix, mapBounded, type Progress, sha256, silent } from "../core/index.js";
+import {
+  checkInterrupted,
+  Fault,
+  groupBy,
+  type HalfMatrix,
+  mapBounded,
+  type Progress,
+  sha256,
+  silent,
+} from "../core/index.js";
 import { prepareAll, viewName } from "../image/index.js";
 import { SessionPool } from "../onnx/index.js";
 import { FeatureStore } from "./cache.js";

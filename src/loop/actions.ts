@@ -14,9 +14,6 @@ export interface Action {
   readonly propose: (current: Recipe, means: Means) => readonly Recipe[];
 }
 
-/** Sides are raised by about an eighth, to a multiple of what the strides of most networks divide. */
-const sideStep = 32;
-
 /** Side of the middle look over that of the whole square. */
 const middleShare = 0.8;
 
@@ -56,9 +53,7 @@ export const actions = {
   "larger backbone": {
     thought: "a larger network may know more",
     propose: ({ looks, view, branches }, { backbones }) =>
-      branches.length > 1
-        ? []
-        : backbones.map((backbone) => alone(backbone, view, looks)),
+      branches.length > 1 ? [] : backbones.map((backbone) => alone(backbone, view, looks)),
   },
   "middle look": {
     thought: "a second look at the middle shows the subject larger",
@@ -72,8 +67,11 @@ export const actionNames = Object.keys(actions) as ActionName[];
 
 /** Networks whose sides are free, at so many steps more. */
 function enlarge(current: Recipe, steps: number): Recipe[] {
-  const grown = (size: number): number => (Math.floor(size / sideStep) + steps) * sideStep;
-  const branches = current.branches.map((branch) => ({ ...branch, size: grown(branch.size) }));
+  if (current.branches.every(({ backbone }) => backbone.row.sizes === "fixed")) return [];
+  const branches = current.branches.map(({ backbone, size }) => ({
+    backbone,
+    size: backbone.row.sizes === "fixed" ? size : size + steps * backbone.row.sizeStep,
+  }));
   return [{ ...current, view: { ...current.view, size: Math.max(...branches.map(({ size }) => size)) }, branches }];
 }
 

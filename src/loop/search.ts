@@ -71,7 +71,11 @@ async function attempt(
   const proposed = propose(current.recipe, means).filter((recipe) => !trials.has(recipe));
   const affordable = proposed.filter((recipe) => secondsOf(recipe, current, trials, options) <= options.secondsLeft());
   if (affordable.length < proposed.length)
-    trace.add("decision", "loop", `${name}: ${proposed.length - affordable.length} not measured, they exceed the budget`);
+    trace.add(
+      "decision",
+      "loop",
+      `${name}: ${proposed.length - affordable.length} not measured, they exceed the budget`,
+    );
   if (affordable.length === 0) return null;
   const seconds = affordable.reduce((sum, recipe) => sum + trials.predictSeconds(recipe), 0);
   trace.add("thought", "loop", `${name}: ${thought}`, { trials: affordable.length, seconds });
@@ -116,4 +120,3 @@ function describeTrial({ name, accuracy, logLoss }: Trial): string {
 function numbers({ name, accuracy, logLoss, headSeconds }: Trial): Readonly<Record<string, unknown>> {
   return { recipe: name, accuracy, logLoss, headSeconds };
 }
-

@@ -64,7 +64,15 @@ export class Trials {
     const { outOfFold, candidates, seconds } = await this.#sample.fit(assembleFeatures(recipe, features));
     const { accuracy, logLoss } = candidates.reduce((a, b) => (b.logLoss < a.logLoss ? b : a));
     const name = recipeName(recipe);
-    const trial = { recipe, name, images: this.#sample.images, logits: outOfFold, accuracy, logLoss, headSeconds: seconds };
+    const trial = {
+      recipe,
+      name,
+      images: this.#sample.images,
+      logits: outOfFold,
+      accuracy,
+      logLoss,
+      headSeconds: seconds,
+    };
     this.#done.set(name, trial);
     return trial;
   }

@@ -1,6 +1,7 @@
 /** ONNX graphs read, written and edited, and sessions of ONNX Runtime in worker threads (onnx.ai/onnx; onnxruntime.ai). */
 export { graft, type GraftOptions } from "./graft.js";
 export * from "./graph.js";
+export { expandHalf, packHalf } from "./half.js";
 export {
   type Attributes,
   type Dimension,

@@ -1,6 +1,7 @@
 /** Which recipe a run uses: searched on a sample of train, and kept in the run's folder so that a resumed run goes on with it. */
 import { readFile } from "node:fs/promises";
 import { type Backbone, loadBackbone, plainRecipe, type Recipe, recipeName } from "../backbone/index.js";
+import { formatSeconds } from "../core/index.js";
 import { extractFeatures } from "../features/index.js";
 import { searchRecipe } from "../loop/index.js";
 import { writeJson } from "../store/index.js";
@@ -40,7 +41,7 @@ export async function chooseRecipe(
     return earlier;
   }
   const budget = budgetOf(spec, request.budgetSeconds);
-  trace.add("decision", "loop", `budget ${budget} s`, { budget });
+  trace.add("decision", "loop", `budget ${formatSeconds(budget)}`, { budget });
   const start = performance.now();
   const secondsLeft = (): number => budget - (performance.now() - start) / 1000;
   const first = plainRecipe(backbones[0]!);
@@ -82,9 +83,7 @@ async function sizeSample(
   const all = sampleOf(train, largestSample, request.seed);
   const probe = all.pictures.slice(0, probeImages);
   const taps = [{ ...first.branches[0]!, view: first.view, look: first.looks[0]! }];
-  const { computed } = await workload.record(
-    extractFeatures(probe, taps, { root, ...around, progress: undefined }),
-  );
+  const { computed } = await workload.record(extractFeatures(probe, taps, { root, ...around, progress: undefined }));
   const rate = computed.seconds > 0 ? probe.length / computed.seconds : Number.POSITIVE_INFINITY;
   const affordable = Math.max(smallestSample, Math.min(largestSample, Math.floor(sampleShare * budget * rate)));
   return sampleOf(train, affordable, request.seed);

@@ -33,6 +33,8 @@ export interface RunRequest {
   readonly budgetSeconds: number | null;
   /** How heads are trained. */
   readonly solver: Solver;
+  /** Random views of each photograph that heads also learn from. */
+  readonly augment: number;
 }
 
 /** One run under way. */

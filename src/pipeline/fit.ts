@@ -6,7 +6,7 @@ import { accuracyOf, softmaxRows } from "../metrics/index.js";
 import { applyHead, fitHead, type Head, type HeadFit, refitHead } from "../train/index.js";
 import type { RunContext } from "./context.js";
 import { asksForBalance } from "./limits.js";
-import { joinParts, type Learnable, type Part } from "./parts.js";
+import { joinParts, type Learnable, type Part, type PartFeatures } from "./parts.js";
 
 export interface Fitted {
   readonly fit: HeadFit;
@@ -20,30 +20,31 @@ export interface Fitted {
 }
 
 type Parts = Readonly<Record<Learnable, Part>>;
-type PartFeatures = Readonly<Record<Learnable, HalfMatrix>>;
+type AllFeatures = Readonly<Record<Learnable, PartFeatures>>;
 
 /** Learns the head. Nothing looks at test, and nothing but the temperature at calibrate. Throws as `fitHead` does. */
 export async function fitAll(
   context: RunContext,
   parts: Parts,
-  features: PartFeatures,
+  features: AllFeatures,
   classes: number,
 ): Promise<Fitted> {
   const fit = await fitOnTrain(context, parts.train, features.train, classes);
-  const selectAccuracy = checkOnSelect(context, fit, parts.select, features.select, classes);
+  const selectAccuracy = checkOnSelect(context, fit, parts.select, features.select.clean, classes);
   const head = await refit(context, fit, parts, features, classes);
-  const temperature = calibrate(context, head, parts.calibrate, features.calibrate, classes);
+  const temperature = calibrate(context, head, parts.calibrate, features.calibrate.clean, classes);
   return { fit, head, selectAccuracy, temperature, decisionBias: chooseBias(context, fit, parts.train, classes) };
 }
 
 async function fitOnTrain(
   { trace, request, around }: RunContext,
   part: Part,
-  features: HalfMatrix,
+  { clean, random }: PartFeatures,
   classes: number,
 ): Promise<HeadFit> {
   trace.add("action", "head", `linear head on ${part.pictures.length} photographs, strength by cross-validation`);
-  const fit = await fitHead({ ...part, views: [features], classes, solver: request.solver, seed: request.seed, ...around });
+  const { solver, seed } = request;
+  const fit = await fitHead({ ...part, views: [clean, ...random], judged: clean, classes, solver, seed, ...around });
   const accuracy = accuracyOf(fit.outOfFold, part.labels, classes);
   const { strength, epochs } = fit.head;
   const chosen = epochs === null ? `strength ${strength.toExponential(1)}` : `${epochs} epochs`;
@@ -75,7 +76,7 @@ async function refit(
   { trace, request, around }: RunContext,
   { head }: HeadFit,
   parts: Parts,
-  features: PartFeatures,
+  { train, select }: AllFeatures,
   classes: number,
 ): Promise<Head> {
   if (parts.select.pictures.length === 0) return head;
@@ -83,7 +84,7 @@ async function refit(
   const { strength, epochs } = head;
   trace.add("action", "head", `the same head on train and select, ${both.pictures.length} photographs`);
   return refitHead({
-    views: [stackRows([features.train, features.select])],
+    views: [[train.clean, select.clean], ...train.random.map((view, i) => [view, select.random[i]!])].map(stackRows),
     labels: both.labels,
     classes,
     solver: request.solver,
@@ -112,7 +113,10 @@ function chooseBias(
 ): readonly number[] | null {
   if (!asksForBalance(spec)) return null;
   const { temperature } = fitTemperature(outOfFold, labels, classes, 1 / (labels.length + 2));
-  const probabilities = softmaxRows(outOfFold.map((logit) => logit / temperature), classes);
+  const probabilities = softmaxRows(
+    outOfFold.map((logit) => logit / temperature),
+    classes,
+  );
   const priors = new Float64Array(classes);
   for (const label of labels) priors[label]! += 1 / labels.length;
   const found = fitDecisionBias({ probabilities, labels, classes, priors, groups });

@@ -31,10 +31,15 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
   trace.add("action", "features", `features of all photographs but those of test by ${recipeName(recipe)}`);
   const { result, seconds } = await timed(() => extractParts(context, root, parts, recipe, workload));
   const { features, extraction } = result;
-  const all = features.train.rows + features.select.rows + features.calibrate.rows;
+  const all = Object.values(parts).reduce((sum, part) => sum + part.pictures.length, 0);
   const text = `${all - extraction.cached} computed, ${extraction.cached} from the cache, in ${formatSeconds(seconds)}`;
   trace.add("observation", "features", text, { computed: all - extraction.cached, cached: extraction.cached, seconds });
-  const { fit, head, selectAccuracy, temperature, decisionBias } = await fitAll(context, parts, features, labels.length);
+  const { fit, head, selectAccuracy, temperature, decisionBias } = await fitAll(
+    context,
+    parts,
+    features,
+    labels.length,
+  );
   await writeFileAtomic(folder.file("out-of-fold.csv"), formatOutOfFold(parts.train, fit, labels));
   const trainingSeconds = workload.seconds;
   const manifest = await writeBundle(bundleFolder, {

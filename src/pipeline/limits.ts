@@ -71,7 +71,9 @@ export function sufficiency(spec: Spec, testImages: number): (trial: Trial) => s
   const needed = right / testImages;
   return ({ accuracy, images }) => {
     const lower = clopperPearsonLower(Math.round(accuracy * images), images, spec.alpha);
-    return lower >= needed ? `${formatPercent(lower)} or more clears the ${formatPercent(needed)} that prove every line` : null;
+    return lower >= needed
+      ? `${formatPercent(lower)} or more clears the ${formatPercent(needed)} that prove every line`
+      : null;
   };
 }
 
@@ -81,7 +83,11 @@ function isHardAccuracy({ kind, role, target }: Requirement): boolean {
 
 /** Whether some line asks for more than accuracy: for the classes alike. */
 export function asksForBalance({ requirements }: Spec): boolean {
-  const kinds: readonly RequirementKind[] = ["balanced-accuracy", "macro-f1", "worst-class-recall", "rare-class-recall"];
+  const kinds: readonly RequirementKind[] = [
+    "balanced-accuracy",
+    "macro-f1",
+    "worst-class-recall",
+    "rare-class-recall",
+  ];
   return requirements.some(({ kind }) => kinds.includes(kind));
 }
-

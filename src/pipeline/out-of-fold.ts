@@ -5,7 +5,11 @@ import { formatCsvRow } from "../dataset/index.js";
 import type { Part } from "./parts.js";
 
 /** A row for each photograph: path, label, fold, predicted label, its probability, and that of the given label. Not calibrated. */
-export function formatOutOfFold({ pictures, labels }: Part, { outOfFold, folds }: HeadFit, names: readonly string[]): string {
+export function formatOutOfFold(
+  { pictures, labels }: Part,
+  { outOfFold, folds }: HeadFit,
+  names: readonly string[],
+): string {
   const classes = names.length;
   const probabilities = softmaxRows(outOfFold, classes);
   const predicted = argmaxRows(outOfFold, classes);

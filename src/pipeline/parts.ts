@@ -1,7 +1,8 @@
 /** The photographs that a run may learn from, by split, and their features. */
-import { type Recipe, recipeTaps } from "../backbone/index.js";
+import { type Recipe, recipeTaps, type Tap, wholeLook } from "../backbone/index.js";
 import { type HalfMatrix, random } from "../core/index.js";
 import type { Picture, SplitName } from "../dataset/index.js";
+import type { RandomView } from "../image/index.js";
 import { assembleFeatures, type Extraction, extractFeatures, takeRows } from "../features/index.js";
 import type { RunContext } from "./context.js";
 import type { RunData } from "./data.js";
@@ -66,22 +67,49 @@ export function sampleOf(part: Part, count: number, seed: number): Part {
 /** Fewer photographs of a class make no fold worth its name. */
 const leastOfClass = 5;
 
-/** Features of every learnable part by a recipe, in one pass. Throws as `extractFeatures` does. */
+/** Features of the photographs of a part. */
+export interface PartFeatures {
+  /** As the bundle will see them. */
+  readonly clean: HalfMatrix;
+  /** One matrix for each random view. */
+  readonly random: readonly HalfMatrix[];
+}
+
+/** Random crops keep at least this share of a picture's area: smaller ones often miss the subject. */
+const leastArea = 0.35;
+
+/** Each color factor of a random view lies this close to 1, as in the walkthrough. */
+const jitter = 0.2;
+
+/** Features of every learnable part by a recipe and by its random views, in one pass. Throws as `extractFeatures` does. */
 export async function extractParts(
-  { around }: RunContext,
+  { around, request }: RunContext,
   root: string,
   parts: Readonly<Record<Learnable, Part>>,
   recipe: Recipe,
   workload: Workload,
-): Promise<{ features: Readonly<Record<Learnable, HalfMatrix>>; extraction: Extraction }> {
+): Promise<{ features: Readonly<Record<Learnable, PartFeatures>>; extraction: Extraction }> {
   const sources = learnable.flatMap((split) => parts[split].pictures);
-  const extraction = await workload.record(extractFeatures(sources, recipeTaps(recipe), { root, ...around }));
-  const all = assembleFeatures(recipe, extraction.features);
-  let from = 0;
-  const slices = learnable.map((split) => {
-    const rows = Array.from(parts[split].pictures, (_, i) => from + i);
-    from += rows.length;
-    return [split, takeRows(all, rows)] as const;
+  const taps = recipeTaps(recipe);
+  const draws = Array.from({ length: request.augment }, (_, draw) => randomTaps(recipe, request.seed, draw));
+  const all = [...taps, ...draws.flat()];
+  const extraction = await workload.record(extractFeatures(sources, all, { root, ...around }));
+  const clean = assembleFeatures(recipe, extraction.features.slice(0, taps.length));
+  const random = draws.map((own, draw) => {
+    const from = taps.length + draw * own.length;
+    return assembleFeatures({ ...recipe, looks: [wholeLook] }, extraction.features.slice(from, from + own.length));
   });
-  return { features: Object.fromEntries(slices) as Record<Learnable, HalfMatrix>, extraction };
+  let from = 0;
+  const next = ({ pictures }: Part): PartFeatures => {
+    const rows = pictures.map((_, i) => from + i);
+    from += rows.length;
+    return { clean: takeRows(clean, rows), random: random.map((draw) => takeRows(draw, rows)) };
+  };
+  const [train, select, calibrate] = learnable.map((split) => next(parts[split]));
+  return { features: { train: train!, select: select!, calibrate: calibrate! }, extraction };
+}
+
+function randomTaps({ view: { size, kernel }, branches }: Recipe, seed: number, draw: number): Tap[] {
+  const view: RandomView = { mode: "random", size, kernel, area: [leastArea, 1], jitter, seed, draw };
+  return branches.map((branch) => ({ ...branch, view, look: wholeLook }));
 }

@@ -27,6 +27,9 @@ export async function run(request: RunRequest, around: Surroundings): Promise<Ru
     spec: spec.hash,
     exclude: request.exclude.toSorted(),
     seed: request.seed,
+    backbones: request.backbones,
+    solver: request.solver,
+    augment: request.augment,
   };
   const folder = await openRunFolder(resolve(request.out), identity, request.resume);
   try {
