@@ -17,19 +17,14 @@ export async function comparePhotographs(folder, rounds) {
   const base = { views: [features], labels, classes: k, groups, seed: 1, threads: availableParallelism() };
   const counts = classes.map((_, c) => labels.filter((label) => label === c).length);
   console.log(`${features.rows} photographs of ${k} classes, ${Math.min(...counts)} to ${Math.max(...counts)} in each`);
-  const fits = {
-    "L-BFGS": [],
-    AdamW: [],
-    ...{ "L-BFGS, classes weighted by 1/√n": [], "L-BFGS, classes weighted by 1/n": [] },
-  };
+  const weightings = { "1/√n": 0.5, "1/n": 1 };
+  const fits = { "L-BFGS": [], AdamW: [] };
+  for (const name of Object.keys(weightings)) fits[`L-BFGS, classes weighted by ${name}`] = [];
   for (let round = 0; round < rounds; round++) {
     fits["L-BFGS"].push(await fitHead(base));
     fits.AdamW.push(await fitHead({ ...base, solver: "adamw" }));
-    for (const [name, power] of [
-      ["1/√n", 0.5],
-      ["1/n", 1],
-    ]) {
-      const weights = Float32Array.from(labels, (label) => counts[label] ** -power);
+    for (const [name, power] of Object.entries(weightings)) {
+      const weights = Float32Array.from(labels, (label) => 1 / counts[label] ** power);
       fits[`L-BFGS, classes weighted by ${name}`].push(await fitHead({ ...base, weights }));
     }
   }

@@ -86,7 +86,9 @@ describe("the loss graph", () => {
   it.each(ways)("gives logits of what is judged: $blockRows rows, constant: $constant", async (way) => {
     for (const single of [false, true]) {
       const only = single ? { ...problem, views: [judged] } : problem;
-      const logits = await (await openLoss(engine, only, way)).logits(points);
+      const loss = await openLoss(engine, only, way);
+      const logits = await loss.logits(points);
+      expect(await loss.logits(points)).toEqual(logits);
       expect(logits.length).toBe(rows * 2 * classes);
       const plain = standardizePlainly(judged);
       for (const [at, value] of logits.entries()) {
@@ -95,6 +97,11 @@ describe("the loss graph", () => {
         expect(value).toBeCloseTo(expected!, 4);
       }
     }
+  });
+
+  it.each(ways)("repeats bit for bit: $blockRows rows, constant: $constant", async (way) => {
+    const loss = await openLoss(engine, problem, way);
+    expect(await loss.evaluate([0, 1], points)).toEqual(await loss.evaluate([0, 1], points));
   });
 
   it("evaluates any choice of problems", async () => {

@@ -42,11 +42,11 @@ export interface LossOptions {
   readonly constant?: boolean;
 }
 
-/** Features of one constant graph at most: more rows are evaluated block by block, as fast as at once and in less memory. */
-const constantBlockBytes = 64e6;
+/** Features of one constant graph at most, in single precision: opening it takes several copies of them for a while. */
+const constantBlockBytes = 32e6;
 
-/** Features of one block that is handed over: it is widened in the processor's cache. */
-const streamedBlockBytes = 16e6;
+/** Features of one block that is handed over: small, so that most of the widening happens in the processor's cache. */
+const streamedBlockBytes = 8e6;
 
 /** Logits of one graph at most: its running memory is a small multiple of that. */
 const logitBytes = 64e6;
