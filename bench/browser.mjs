@@ -42,8 +42,8 @@ for (const { path, label, probabilities } of chosen) {
     globalThis.opened ??= await openBundle("bundle");
     const file = await (await fetch(`data:;base64,${text}`)).blob();
     const start = performance.now();
-    const { label, probabilities } = await classify(globalThis.opened, await prepare(globalThis.opened, file));
-    return { label, probabilities, labels: globalThis.opened.labels, ms: performance.now() - start };
+    const found = await classify(globalThis.opened, await prepare(globalThis.opened, file));
+    return { ...found, labels: globalThis.opened.labels, ms: performance.now() - start };
   }, bytes);
   milliseconds.push(answer.ms);
   sameLabel += Number(answer.label === label);

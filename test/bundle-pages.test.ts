@@ -54,3 +54,10 @@ test("assay.json has the pages' hashes; the bundle's identity does not depend on
   expect(manifests[0]!.files["MODEL_CARD.md"]).not.toBe(manifests[1]!.files["MODEL_CARD.md"]);
   expect(manifests[0]!.bundleHash).toBe(manifests[1]!.bundleHash);
 });
+
+test("docs/bundle.md describes every field of assay.json and every file", () => {
+  const documented = readFileSync(join(import.meta.dirname, "..", "docs", "bundle.md"), "utf8");
+  const manifest = JSON.parse(read(plain, "assay.json")) as BundleManifest;
+  for (const field of Object.keys(manifest)) expect(documented).toMatch(new RegExp(`^\\|.*\`${field}\`.* \\|`, "m"));
+  for (const name of Object.keys(manifest.files)) expect(documented).toContain(`\`${name.replace(/\d+/, "N")}\``);
+});

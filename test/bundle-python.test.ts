@@ -43,6 +43,16 @@ describe.runIf(python)(title, () => {
     });
   });
 
+  test("the example in the bundle's README prints the golden label", () => {
+    const [, example] = /```python\n([\s\S]*?)```/.exec(readFileSync(join(bundle, "README.md"), "utf8")) ?? [];
+    const { stdout, stderr } = spawnSync(python!, ["-c", example!], {
+      cwd: bundle,
+      encoding: "utf8",
+      env: { ...process.env, PYTHONUTF8: "1" },
+    });
+    expect({ stdout: stdout.trim(), stderr }).toEqual({ stdout: golden[0]!.label, stderr: "" });
+  });
+
   test("a probability that is off by more than 1e-3 fails", () => {
     const [example] = structuredClone(golden);
     example!.probabilities[2]! += 0.0011;

@@ -14,14 +14,21 @@ not tested on, in [MODEL_CARD.md](MODEL_CARD.md).
 
     npx assay predict <this folder> photo.jpg
 
-Input \`image\`: uint8 [n, ${preprocessing.size}, ${preprocessing.size}, 3], RGB, EXIF orientation applied,
-view ${viewName(preprocessing)}; normalization is inside the model. Outputs: \`logits\`, \`probabilities\`
-(temperature ${calibration.temperature.toFixed(3)}, fitted on ${calibration.images} photographs that nothing
-trained on), \`features\`, \`activations\`.
+| file | what |
+| --- | --- |
+| \`model.onnx\` | the network, from prepared pixels to probabilities; labels and preprocessing in its metadata |
+| \`assay.json\` | labels, preprocessing, calibration, versions, the hash of every file |
+| \`golden/\` | photographs of the training set with the pixels and probabilities they must give |
+| \`provenance.json\` | hashes of the photographs by split, class counts, machine |
+| \`MODEL_CARD.md\` | intended use, data, limits |
+| \`bundle.test.mjs\` | the test below; its functions show how to use the model in an application |
 
-\`assay.json\` holds labels, preprocessing and the hash of every file; \`golden/\` holds photographs of the training set
-with the outputs they must give: a bundle that does not reproduce them refuses to predict. \`provenance.json\` says what it
-was trained on.
+## The model
+
+Input \`image\`: uint8 [n, ${preprocessing.size}, ${preprocessing.size}, 3], RGB, EXIF orientation applied, transparency on white, view
+\`${viewName(preprocessing)}\`. Normalization is inside the model. Outputs: \`logits\` and \`probabilities\` [n, ${labels.length}] (temperature
+${calibration.temperature.toFixed(3)}, fitted on ${calibration.images} photographs that nothing trained on), \`features\`, \`activations\`. The label is the class with the
+${content.decisionBias === null ? "largest probability." : "largest log probability plus its `decisionBias` in `assay.json`; the probabilities stay as they are."}
 
 ## Check it without assay
 
@@ -31,9 +38,21 @@ In this folder, with Node.js 20 or newer:
     node --test
 
 This checks the hash of every file, prepares the golden photographs anew, runs the model and compares: the same label,
-pixels within a mean of ${tolerances.pixels} of 255, probabilities within ${tolerances.probability}. \`bundle.test.mjs\` is short, and its functions
-\`prepare\` and \`classify\` are an example of using the model in an application of yours. A photograph prepared in any
-other way gets answers that nobody has tested.
+pixels within a mean of ${tolerances.pixels} of 255, probabilities within ${tolerances.probability}.
+
+## Use it elsewhere
+
+From Python, with \`pip install onnxruntime numpy pillow\`:
+
+\`\`\`python
+${pythonExample(content)}
+\`\`\`
+
+The same file runs in a browser with onnxruntime-web; assay's \`examples/browser\` is a page that does.
+
+Whatever prepares the photographs must do as \`prepare\` in \`bundle.test.mjs\` does: another library resizes and decodes a little
+differently, which moves probabilities. Measure it on the golden photographs: \`golden/*.png\` must give nearly the pixels
+of \`golden/*.pixels.png\`.
 
 ## What it learned from
 
@@ -45,4 +64,21 @@ ${markdownTable(
   labels.map((label) => [escapeMarkdown(label), provenance.classCounts[label] ?? 0]),
 )}
 `;
+}
+
+/** Runs a golden example's pixels in this folder and prints the label. */
+function pythonExample({ decisionBias }: BundleContent): string {
+  const bias = 'json.loads(metadata["decisionBias"])';
+  const scores = decisionBias === null ? "probabilities[0]" : `numpy.log(probabilities[0]) + ${bias}`;
+  return `import json
+import numpy
+import onnxruntime
+from PIL import Image
+
+model = onnxruntime.InferenceSession("model.onnx", providers=["CPUExecutionProvider"])
+metadata = model.get_modelmeta().custom_metadata_map
+pixels = numpy.asarray(Image.open("golden/0.pixels.png").convert("RGB"))  # prepared already
+(probabilities,) = model.run(["probabilities"], {"image": pixels[numpy.newaxis]})
+scores = ${scores}
+print(json.loads(metadata["labels"])[scores.argmax()])`;
 }

@@ -54,9 +54,9 @@ async function* sortedEntries(folder: string, held: number): AsyncGenerator<Dire
 
 /** The first `held` entries whose names come after `last`; at most twice as many are in memory. */
 async function entriesAfter(folder: string, last: string, held: number): Promise<Dirent[]> {
-  const found: Dirent[] = [];
+  let found: Dirent[] = [];
   const keepFirst = (): void => {
-    found.sort((a, b) => (a.name < b.name ? -1 : 1)).splice(held);
+    found = found.toSorted((a, b) => (a.name < b.name ? -1 : 1)).slice(0, held);
   };
   for await (const entry of await opendir(folder, { bufferSize: 256 })) {
     if (entry.name.startsWith(".") || entry.name <= last) continue;
