@@ -2,6 +2,6 @@
 export { type GoldenReport, tolerances } from "./golden.js";
 export { type BundleManifest, fileNames, type Provenance } from "./manifest.js";
 export { buildModel, type LinearHead, type ModelParts } from "./model.js";
-export { type Bundle, openBundle, type Prediction } from "./predict.js";
+export { type Answer, type Bundle, openBundle, type Prediction } from "./predict.js";
 export { type BundleParts, writeBundle } from "./write.js";
 export { checkFiles, readManifest, readProvenance } from "./read.js";

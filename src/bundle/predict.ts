@@ -11,15 +11,17 @@ import { checkGolden, type GoldenReport } from "./golden.js";
 import { type BundleManifest, fileNames } from "./manifest.js";
 import { checkFiles, readManifest } from "./read.js";
 
+/** What a model says of a photograph. */
+export interface Answer {
+  readonly label: string;
+  /** Calibrated probability of the label. */
+  readonly confidence: number;
+  /** By class, in the order of the labels. */
+  readonly probabilities: Float32Array;
+}
+
 export type Prediction =
-  | {
-      readonly path: string;
-      readonly label: string;
-      /** Calibrated probability of the label. */
-      readonly confidence: number;
-      /** By class, in the order of the labels. */
-      readonly probabilities: Float32Array;
-    }
+  | (Answer & { readonly path: string })
   | { readonly path: string; readonly error: unknown };
 
 export interface Bundle {
@@ -28,6 +30,9 @@ export interface Bundle {
   readonly golden: GoldenReport;
   /** Predicts files in the order given. A file that cannot be read or decoded is an `error`, not the end. */
   predict(paths: Iterable<string> | AsyncIterable<string>): AsyncGenerator<Prediction>;
+  /** Answers for the bytes of one photograph. Throws `image-unreadable`, `engine-failed`. */
+  classify(photograph: Uint8Array): Promise<Answer>;
+  /** Ends the threads of the model. */
   close(): Promise<void>;
 }
 
@@ -40,7 +45,14 @@ export async function openBundle(folder: string, threads: number): Promise<Bundl
   const pool = await openModel(folder, manifest, Math.min(threads, availableParallelism()));
   try {
     const golden = await checkGolden(folder, manifest, pool);
-    return { folder, manifest, golden, predict: (paths) => predict(paths, manifest, pool), close: () => pool.close() };
+    return {
+      folder,
+      manifest,
+      golden,
+      predict: (paths) => predict(paths, manifest, pool),
+      classify: (photograph) => classify(photograph, manifest, pool),
+      close: () => pool.close(),
+    };
   } catch (error) {
     await pool.close();
     throw error;
@@ -88,18 +100,26 @@ async function* predict(
 
 async function predictBatch(
   paths: readonly string[],
-  { labels, preprocessing, decisionBias }: BundleManifest,
+  manifest: BundleManifest,
   pool: SessionPool,
 ): Promise<Prediction[]> {
   const reads = paths.map((path) => () => readFile(path));
-  const rows = await inferBatch(pool, preprocessing, reads, [names.probabilities]);
+  const rows = await inferBatch(pool, manifest.preprocessing, reads, [names.probabilities]);
   return rows.map((row, i) => {
     const path = paths[i]!;
-    if (!row.ok) return { path, error: row.error };
-    const { probabilities } = row.outputs;
-    const chosen = decide(probabilities, decisionBias);
-    return { path, label: labels[chosen]!, confidence: probabilities[chosen]!, probabilities };
+    return row.ok ? { path, ...answerOf(row.outputs.probabilities, manifest) } : { path, error: row.error };
   });
+}
+
+async function classify(photograph: Uint8Array, manifest: BundleManifest, pool: SessionPool): Promise<Answer> {
+  const [row] = await inferBatch(pool, manifest.preprocessing, [async () => photograph], [names.probabilities]);
+  if (!row!.ok) throw row!.error;
+  return answerOf(row!.outputs.probabilities, manifest);
+}
+
+function answerOf(probabilities: Float32Array, { labels, decisionBias }: BundleManifest): Answer {
+  const chosen = decide(probabilities, decisionBias);
+  return { label: labels[chosen]!, confidence: probabilities[chosen]!, probabilities };
 }
 
 async function* batches(paths: Iterable<string> | AsyncIterable<string>): AsyncGenerator<readonly string[]> {

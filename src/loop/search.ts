@@ -2,7 +2,7 @@
  * The search for a recipe: one action after the other proposes changes, each is tried on a sample of the training photographs and
  * compared with the current recipe on the same out-of-fold predictions; what does not help beyond its noise is rolled back.
  */
-import type { Recipe } from "../backbone/index.js";
+import { type Recipe, recipeMultiplyAdds } from "../backbone/index.js";
 import { checkInterrupted, formatPercent } from "../core/index.js";
 import { comparePaired } from "../metrics/index.js";
 import type { Trace } from "../trace/index.js";
@@ -105,8 +105,13 @@ function compare(current: Trial, trial: Trial, { labels, classes, groups }: Sear
   return {
     text: `${points}, ${loss}`,
     data: { ...numbers(trial), ...paired },
-    helps: logLossGain > logLossStandardError,
+    helps: logLossGain > (costsMore(current, trial) ? logLossStandardError : 0),
   };
+}
+
+/** What costs nothing need only look better; what costs something must be better beyond noise. */
+function costsMore(current: Trial, trial: Trial): boolean {
+  return recipeMultiplyAdds(trial.recipe) > recipeMultiplyAdds(current.recipe);
 }
 
 function signed(value: number, digits = 1): string {

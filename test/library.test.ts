@@ -1,0 +1,55 @@
+/** The example of docs/library.md, as a user runs it, and the library against the command line. */
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { beforeAll, expect, test } from "vitest";
+import { loadBundle, train } from "../src/index.js";
+import { assay, newHome } from "./cli.js";
+import { drawProducts } from "./products.js";
+
+const root = resolve(import.meta.dirname, "..");
+let home: string;
+let images: string;
+let printed: string;
+beforeAll(async () => {
+  home = newHome();
+  images = await drawProducts(20);
+  const example = join(root, "examples", "library.mjs");
+  const env = { ...process.env, ASSAY_CACHE: join(home, "cache"), ASSAY_STATE: join(home, "state") };
+  const photograph = join(images, "rings", "00.jpg");
+  const { stdout } = await promisify(execFile)(process.execPath, [example, images, join(home, "run"), photograph], {
+    cwd: root,
+    env,
+  });
+  printed = stdout;
+});
+
+test("the example learns, gives verdicts and names a photograph", () => {
+  expect(printed).toMatch(/^(?:met|not met|unproven): /m);
+  expect(printed).toMatch(/00\.jpg is rings, with a probability of [01]\.\d{3}/);
+});
+
+test("classify, predict and the command say the same of a photograph", async () => {
+  const folder = join(home, "run", "bundle");
+  const path = join(images, "stripes", "03.jpg");
+  const bundle = await loadBundle(folder, { threads: 1 });
+  const answer = await bundle.classify(readFileSync(path));
+  const rows = [];
+  for await (const row of bundle.predict([path])) rows.push(row);
+  await expect(bundle.classify(Buffer.from("no picture"))).rejects.toMatchObject({ code: "image-unreadable" });
+  await bundle.close();
+  expect(rows).toEqual([{ path, ...answer }]);
+  const { out } = await assay(home, "predict", folder, path);
+  expect(out).toContain(`${path},${answer.label},${answer.confidence.toFixed(4)}`);
+});
+
+test("an interrupt is a fault, and what cannot be found is one", async () => {
+  const around = { cacheFolder: join(home, "cache-2"), stateFolder: join(home, "state-2") };
+  const options = { images, out: join(home, "run-2"), signal: AbortSignal.abort(), ...around };
+  await expect(train(options)).rejects.toMatchObject({ code: "interrupted" });
+  await expect(train({ images: join(home, "nowhere"), out: join(home, "run-3"), ...around })).rejects.toMatchObject({
+    code: "images-missing",
+  });
+  await expect(loadBundle(join(home, "nowhere"))).rejects.toMatchObject({ code: "bundle-missing" });
+});
