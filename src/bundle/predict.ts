@@ -20,9 +20,7 @@ export interface Answer {
   readonly probabilities: Float32Array;
 }
 
-export type Prediction =
-  | (Answer & { readonly path: string })
-  | { readonly path: string; readonly error: unknown };
+export type Prediction = (Answer & { readonly path: string }) | { readonly path: string; readonly error: unknown };
 
 export interface Bundle {
   readonly folder: string;

@@ -9,7 +9,7 @@ import { fitHead } from "../train/index.js";
 import type { RunContext } from "./context.js";
 import type { RunData } from "./data.js";
 import { budgetOf, limitsOf, sufficiency } from "./limits.js";
-import { type Learnable, type Part, partOf, sampleOf } from "./parts.js";
+import { judgedImages, type Learnable, type Part, sampleOf } from "./parts.js";
 import type { Workload } from "./workload.js";
 
 /** Networks that a run may use where the user names none. The first is where the search begins. */
@@ -62,7 +62,7 @@ export async function chooseRecipe(
     images: Object.values(parts).reduce((sum, { pictures }) => sum + pictures.length, 0),
     secondsLeft,
     refuse: limitsOf(spec, classes, around.threads),
-    suffices: sufficiency(spec, partOf(data, "test").pictures.length),
+    suffices: sufficiency(spec, judgedImages(data, parts)),
     trace,
     signal: around.signal,
   });

@@ -5,7 +5,7 @@ import { stackRows } from "../features/index.js";
 import { accuracyOf, softmaxRows } from "../metrics/index.js";
 import { applyHead, fitHead, type Head, type HeadFit, refitHead } from "../train/index.js";
 import type { RunContext } from "./context.js";
-import { asksForBalance } from "./limits.js";
+import { accuracyFloor, asksForBalance, type JudgedImages } from "./limits.js";
 import { joinParts, type Learnable, type Part, type PartFeatures } from "./parts.js";
 
 export interface Fitted {
@@ -28,12 +28,14 @@ export async function fitAll(
   parts: Parts,
   features: AllFeatures,
   classes: number,
+  images: JudgedImages,
 ): Promise<Fitted> {
   const fit = await fitOnTrain(context, parts.train, features.train, classes);
   const selectAccuracy = checkOnSelect(context, fit, parts.select, features.select.clean, classes);
   const head = await refit(context, fit, parts, features, classes);
   const temperature = calibrate(context, head, parts.calibrate, features.calibrate.clean, classes);
-  return { fit, head, selectAccuracy, temperature, decisionBias: chooseBias(context, fit, parts.train, classes) };
+  const decisionBias = chooseBias(context, fit, parts.train, classes, accuracyFloor(context.spec, images));
+  return { fit, head, selectAccuracy, temperature, decisionBias };
 }
 
 async function fitOnTrain(
@@ -104,12 +106,13 @@ function calibrate({ trace }: RunContext, head: Head, part: Part, features: Half
   return fit.temperature;
 }
 
-/** A bias for rare classes where the spec asks for the classes alike, chosen on out-of-fold predictions of train. */
+/** A bias for rare classes where the spec asks for the classes alike and its accuracy allows, by out-of-fold predictions of train. */
 function chooseBias(
   { trace, spec }: RunContext,
   { outOfFold }: HeadFit,
   { labels, groups }: Part,
   classes: number,
+  floor: number | null,
 ): readonly number[] | null {
   if (!asksForBalance(spec)) return null;
   const { temperature } = fitTemperature(outOfFold, labels, classes, 1 / (labels.length + 2));
@@ -119,12 +122,13 @@ function chooseBias(
   );
   const priors = new Float64Array(classes);
   for (const label of labels) priors[label]! += 1 / labels.length;
-  const found = fitDecisionBias({ probabilities, labels, classes, priors, groups });
+  const found = fitDecisionBias({ probabilities, labels, classes, priors, groups, accuracyFloor: floor ?? 0 });
   const { tau, before, after, best } = found;
   const gain = `${formatPercent(best.gain)} ± ${formatPercent(best.standardError)}`;
+  const kept = floor === null ? "" : ` that keeps ${formatPercent(floor)} accuracy`;
   const text =
     tau === 0
-      ? `no bias for rare classes: the best would add ${gain} to balanced accuracy, which is within its noise`
+      ? `no bias for rare classes: the best${kept} adds ${gain} to balanced accuracy, which is within its noise`
       : `bias for rare classes, τ ${tau}: balanced accuracy ${formatPercent(before.balancedAccuracy)} → ${formatPercent(after.balancedAccuracy)} (${gain}), accuracy ${formatPercent(before.accuracy)} → ${formatPercent(after.accuracy)}`;
   trace.add("decision", "calibrate", text, { ...found, bias: [...found.bias] });
   return tau === 0 ? null : [...found.bias];

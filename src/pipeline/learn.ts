@@ -13,7 +13,7 @@ import { type RunContext, timed } from "./context.js";
 import type { RunData } from "./data.js";
 import { fitAll } from "./fit.js";
 import { formatOutOfFold } from "./out-of-fold.js";
-import { extractParts, type Learnable, type Part, partOf } from "./parts.js";
+import { extractParts, judgedImages, type Learnable, type Part, partOf } from "./parts.js";
 import { Workload } from "./workload.js";
 
 /** Learns and writes the bundle. Throws `interrupted`, `image-unreadable` for a photograph that changed, `output-unwritable`. */
@@ -39,6 +39,7 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
     parts,
     features,
     labels.length,
+    judgedImages(data, parts),
   );
   await writeFileAtomic(folder.file("out-of-fold.csv"), formatOutOfFold(parts.train, fit, labels));
   const trainingSeconds = workload.seconds;

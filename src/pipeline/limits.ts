@@ -61,20 +61,41 @@ const qualityKinds: ReadonlySet<RequirementKind> = new Set([
  * Why the accuracy of a trial is enough, so that nothing more need be tried: every line about quality is a hard one about
  * accuracy, and the trial's lower bound clears what the test split would have to show. Null where more is better.
  */
-export function sufficiency(spec: Spec, testImages: number): (trial: Trial) => string | null {
+export function sufficiency(spec: Spec, images: JudgedImages): (trial: Trial) => string | null {
   const lines = spec.requirements.filter(({ kind }) => qualityKinds.has(kind));
-  const targets = lines.flatMap((line) => (isHardAccuracy(line) ? [line.target!.value] : []));
-  if (lines.length === 0 || targets.length < lines.length) return () => null;
-  const target = Math.max(...targets);
-  const right = provable(testImages, target, openingAlpha(spec.alpha, 1));
-  if (right === null) return () => null;
-  const needed = right / testImages;
+  const needed = neededAccuracy(spec, images);
+  if (needed === null || !lines.every(isHardAccuracy)) return () => null;
   return ({ accuracy, images }) => {
     const lower = clopperPearsonLower(Math.round(accuracy * images), images, spec.alpha);
     return lower >= needed
       ? `${formatPercent(lower)} or more clears the ${formatPercent(needed)} that prove every line`
       : null;
   };
+}
+
+/** Photographs that lines are judged on. */
+export interface JudgedImages {
+  readonly test: number;
+  readonly calibrate: number;
+}
+
+/**
+ * The accuracy that every hard line about it would see proven, each on its own split: 1 where a split is too small to prove it.
+ * Null without such a line.
+ */
+export function neededAccuracy({ requirements, alpha }: Spec, images: JudgedImages): number | null {
+  const needed = requirements.filter(isHardAccuracy).map(({ judgedOn, target }) => {
+    const [count, level] = judgedOn === "calibrate" ? [images.calibrate, alpha] : [images.test, openingAlpha(alpha, 1)];
+    return (provable(count, target!.value, level) ?? count) / Math.max(1, count);
+  });
+  return needed.length === 0 ? null : Math.max(...needed);
+}
+
+/** As `neededAccuracy`, and by a standard error more: what a choice that costs accuracy must leave. Null without such a line. */
+export function accuracyFloor(spec: Spec, images: JudgedImages): number | null {
+  const needed = neededAccuracy(spec, images);
+  if (needed === null) return null;
+  return needed + Math.sqrt((needed * (1 - needed)) / Math.max(1, Math.min(images.test, images.calibrate)));
 }
 
 function isHardAccuracy({ kind, role, target }: Requirement): boolean {

@@ -6,6 +6,7 @@ import type { RandomView } from "../image/index.js";
 import { assembleFeatures, type Extraction, extractFeatures, takeRows } from "../features/index.js";
 import type { RunContext } from "./context.js";
 import type { RunData } from "./data.js";
+import type { JudgedImages } from "./limits.js";
 import type { Workload } from "./workload.js";
 
 export type Learnable = Exclude<SplitName, "test" | "excluded">;
@@ -31,6 +32,11 @@ export function partOf({ dataset, rows }: RunData, split: SplitName): Part {
     labels: Int32Array.from(pictures, ({ label }) => classIndex.get(label)!),
     groups: chosen.map((i) => rows[i]!.group),
   };
+}
+
+/** How many photographs the splits have that lines of a spec are judged on. */
+export function judgedImages(data: RunData, { calibrate }: Readonly<Record<Learnable, Part>>): JudgedImages {
+  return { test: partOf(data, "test").pictures.length, calibrate: calibrate.pictures.length };
 }
 
 export function joinParts(parts: readonly Part[]): Part {
