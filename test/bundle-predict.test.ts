@@ -1,6 +1,15 @@
 /** `assay predict` on folders: every photograph in order, whatever is broken, in memory that does not grow with the folder. */
 import { createHash } from "node:crypto";
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join } from "node:path";
 import { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -87,7 +96,9 @@ describe("rows", () => {
       "5.jpg": photograph,
       "6.jpg": photograph,
       "7.png": photograph,
+      "8.jpg": photograph,
     });
+    truncateSync(join(folder, "8.jpg"), 600_000_000); // a file with a hole takes no room
     if (process.platform !== "win32") {
       rmSync(join(folder, "6.jpg"));
       symlinkSync("gone", join(folder, "6.jpg"));
@@ -98,12 +109,13 @@ describe("rows", () => {
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line) as { path: string; label?: string; error?: string });
-    expect(rows.map(({ path }) => basename(path)[0])).toEqual(["1", "2", "3", "4", "5", "6", "7"]);
+    expect(rows.map(({ path }) => basename(path)[0])).toEqual(["1", "2", "3", "4", "5", "6", "7", "8"]);
     expect(rows.flatMap(({ error }, i) => (error === undefined ? [] : [i + 1]))).toEqual(
-      process.platform === "win32" ? [2, 3, 4] : [2, 3, 4, 6],
+      process.platform === "win32" ? [2, 3, 4, 8] : [2, 3, 4, 6, 8],
     );
     expect(rows[1]!.error).toContain("the file is empty");
     expect(rows[3]!.error).toContain("cut off");
+    expect(rows[7]!.error).toContain("expected at most 500 MB; got a file of 600 MB");
     expect(rows[4]!.label).toBe(rows[0]!.label);
     const csv = await assay(newHome(), "predict", bundle, folder);
     expect(csv.out.split("\n")[2]).toMatch(/2\.jpg,"?error: .*the file is empty.*"?,$/);

@@ -104,7 +104,7 @@ function listen(bundle) {
 /** What a person should know about answers given here. */
 function accuracyText(difference) {
   const percents = (difference * 100).toFixed(1);
-  return `A browser decodes and resizes photographs with other code than assay. On the golden photographs this moved no probability by more than ${percents} percentage points.`;
+  return `A browser decodes and resizes photographs with other code than assay. On the golden photographs, which are PNG files, this moved no probability by more than ${percents} percentage points; JPEG files may differ a little more.`;
 }
 
 try {

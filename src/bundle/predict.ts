@@ -1,10 +1,11 @@
 /** A bundle opened for predicting: checked, then streaming any number of pictures in bounded memory. */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { names } from "../backbone/index.js";
-import { Fault } from "../core/index.js";
+import { Fault, formatBytes } from "../core/index.js";
 import { batchSize, inferBatch } from "../features/index.js";
+import { UnreadableImage } from "../image/index.js";
 import { runtimeVersion, SessionPool } from "../onnx/index.js";
 import { decide } from "./decide.js";
 import { checkGolden, type GoldenReport } from "./golden.js";
@@ -101,7 +102,7 @@ async function predictBatch(
   manifest: BundleManifest,
   pool: SessionPool,
 ): Promise<Prediction[]> {
-  const reads = paths.map((path) => () => readFile(path));
+  const reads = paths.map((path) => () => readPhotograph(path));
   const rows = await inferBatch(pool, manifest.preprocessing, reads, [names.probabilities]);
   return rows.map((row, i) => {
     const path = paths[i]!;
@@ -118,6 +119,18 @@ async function classify(photograph: Uint8Array, manifest: BundleManifest, pool: 
 function answerOf(probabilities: Float32Array, { labels, decisionBias }: BundleManifest): Answer {
   const chosen = decide(probabilities, decisionBias);
   return { label: labels[chosen]!, confidence: probabilities[chosen]!, probabilities };
+}
+
+/** Larger files are not read, as in the scan: no photograph within the pixel limit needs as much. */
+const fileLimitBytes = 500_000_000;
+
+async function readPhotograph(path: string): Promise<Uint8Array> {
+  const { size } = await stat(path);
+  if (size <= fileLimitBytes) return readFile(path);
+  throw new UnreadableImage("too-large", `a file of ${formatBytes(size)}`, {
+    expected: `at most ${formatBytes(fileLimitBytes)}`,
+    remedy: "scale the picture down",
+  });
 }
 
 async function* batches(paths: Iterable<string> | AsyncIterable<string>): AsyncGenerator<readonly string[]> {

@@ -64,7 +64,7 @@ function renamed(node: NodeProto, rename: (name: string) => string, prefix: stri
     throw new Fault("model-invalid", { what: `the network has control flow: node ${node.name} is ${node.opType}` });
   return create(NodeProtoSchema, {
     ...node,
-    name: prefix + node.name,
+    name: prefix + (node.name || node.output.find((name) => name !== "")),
     input: node.input.map(rename),
     output: node.output.map((name) => (name === "" ? "" : prefix + name)),
   });
