@@ -30,7 +30,7 @@ export { importBackbone, type ImportedBackbone, type ImportOptions } from "./imp
 export type { FeatureOptions, TokenChoice } from "./import-features.js";
 export type { Layout } from "./import-input.js";
 export type { PixelRange, PreprocessingOptions } from "./import-preprocessing.js";
-export { loadBackbone } from "./load.js";
+export { isModelFile, loadBackbone } from "./load.js";
 export {
   checkPreprocessing,
   describeCheck,

@@ -15,7 +15,7 @@ import { type Backbone, type BackboneRow, zoo } from "./zoo.js";
 export async function loadBackbone(nameOrPath: string, options: ImportOptions = {}): Promise<Backbone> {
   const embedded = zoo.find(({ name }) => name === nameOrPath);
   if (embedded) return loadRow(embedded, embeddedFile(embedded), "install assay again");
-  if (/\.onnx$/i.test(nameOrPath)) return importBackbone(nameOrPath, options);
+  if (isModelFile(nameOrPath)) return importBackbone(nameOrPath, options);
   const added = (await listAdded()).map(({ row }) => row);
   const row = added.find(({ name }) => name === nameOrPath);
   if (row) return loadRow(row, addedFile(row), "remove the backbone and add it again");
@@ -24,6 +24,11 @@ export async function loadBackbone(nameOrPath: string, options: ImportOptions = 
     expected: `${[...zoo, ...added].map(({ name }) => name).join(", ")} or the path of an .onnx file`,
     remedy: "see `assay backbones`",
   });
+}
+
+/** Whether a backbone is named by a file rather than by its name. */
+export function isModelFile(nameOrPath: string): boolean {
+  return /\.onnx$/i.test(nameOrPath);
 }
 
 function embeddedFile({ file }: BackboneRow): string {

@@ -37,6 +37,13 @@ export function importFlags(command: Command): Command {
     .option("--kernel <kernel>", "cubic, linear or lanczos3 (default: cubic)", oneOf("cubic", "linear", "lanczos3"));
 }
 
+/** The options of an import among all that a command was given. */
+export function importOptions(given: ImportOptions): ImportOptions {
+  const { name, license, features, tokens, layout, mean, std, pixels, bgr, size, mode, cropFraction, kernel } = given;
+  const all = { name, license, features, tokens, layout, mean, std, pixels, bgr, size, mode, cropFraction, kernel };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as ImportOptions;
+}
+
 /** Adds `assay backbones` to the program. `shared` gives a command the options that all have. */
 export function declareBackbones(
   program: Command,

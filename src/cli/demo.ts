@@ -46,6 +46,7 @@ export async function demoCommand(options: DemoArguments): Promise<number> {
     seed: options.seed,
     resume: false,
     backbones: null,
+    backboneOptions: {},
     budgetSeconds: demoBudget,
     solver: "lbfgs" as const,
     augment: 0,

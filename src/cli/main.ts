@@ -2,9 +2,10 @@
 /** The command line: argv → pipeline → exit code. Each command loads only what it needs. */
 import { availableParallelism } from "node:os";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
+import type { ImportOptions } from "../backbone/index.js";
 import { assayVersion, describeError, Fault } from "../core/index.js";
 import { asFileFault } from "../store/index.js";
-import { declareBackbones } from "./backbone-options.js";
+import { declareBackbones, importFlags } from "./backbone-options.js";
 import { openTerminal } from "./terminal.js";
 
 interface Shared {
@@ -12,7 +13,7 @@ interface Shared {
   readonly threads: number;
 }
 
-export interface RunArguments extends Shared {
+export interface RunArguments extends Shared, ImportOptions {
   readonly spec?: string;
   readonly out?: string;
   readonly exclude: readonly string[];
@@ -93,7 +94,7 @@ function buildProgram(finish: (code: number) => void): Command {
       finish(await (await import("./init.js")).initCommand(dir, options)),
     );
 
-  shared(program.command("run"))
+  const run = shared(program.command("run"))
     .description("train on a folder of photographs and prove the result against a spec")
     .argument("<images>", "folder with one sub-folder for each class, or train|val|test folders of such")
     .option("--spec <file>", "the requirements, Markdown or YAML (default: inferred from the folder)")
@@ -113,7 +114,8 @@ function buildProgram(finish: (code: number) => void): Command {
       "lbfgs",
     )
     .option("--augment <n>", "random views of each photograph to learn from as well", wholeNumber, 0)
-    .option("--resume", "continue an interrupted run in its folder", false)
+    .option("--resume", "continue an interrupted run in its folder", false);
+  importFlags(run.optionsGroup("A network that is given as a file:"))
     .addHelpText("after", '\nExample: assay run photos --spec spec.md --exclude Other "Not sure"')
     .action(async (images: string, options: RunArguments) =>
       finish(await (await import("./run.js")).runCommand(images, options)),

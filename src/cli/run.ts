@@ -4,6 +4,7 @@ import { basename, join, relative, resolve } from "node:path";
 import { run, type RunResult, type Surroundings } from "../pipeline/index.js";
 import { exitCode, renderVerdictTable, summarize } from "../report/index.js";
 import { cacheFolder, stateFolder } from "../store/index.js";
+import { importOptions } from "./backbone-options.js";
 import type { RunArguments } from "./main.js";
 import { listenForInterrupts } from "./signals.js";
 import { openTerminal, type Terminal } from "./terminal.js";
@@ -18,6 +19,7 @@ export async function runCommand(images: string, options: RunArguments): Promise
     seed: options.seed,
     resume: options.resume,
     backbones: options.backbone ?? null,
+    backboneOptions: importOptions(options),
     budgetSeconds: options.budget ?? null,
     solver: options.head,
     augment: options.augment,

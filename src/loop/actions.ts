@@ -25,7 +25,10 @@ const modes: readonly Pick<View, "mode" | "cropFraction">[] = [
   { mode: "letterbox" },
 ];
 
-export const actions = {
+export type ActionName = "resize mode" | "resolution" | "two backbones" | "mirror" | "larger backbone" | "middle look";
+
+/** In the order in which they are tried: what usually helps most for its cost comes first. */
+export const actions: Readonly<Record<ActionName, Action>> = {
   "resize mode": {
     thought: "how a picture becomes a square decides what the network sees of it",
     propose: (current) =>
@@ -59,9 +62,7 @@ export const actions = {
     thought: "a second look at the middle shows the subject larger",
     propose: (current) => (current.looks.some(({ crop }) => crop < 1) ? [] : [addMiddle(current)]),
   },
-} as const satisfies Record<string, Action>;
-
-export type ActionName = keyof typeof actions;
+};
 
 export const actionNames = Object.keys(actions) as ActionName[];
 

@@ -1,8 +1,20 @@
 /** Which recipe a run uses: searched on a sample of train, and kept in the run's folder so that a resumed run goes on with it. */
 import { readFile } from "node:fs/promises";
-import { type Backbone, loadBackbone, plainRecipe, type Recipe, recipeName } from "../backbone/index.js";
-import { formatSeconds } from "../core/index.js";
+import { join } from "node:path";
+import {
+  type Backbone,
+  checkPreprocessing,
+  describeCheck,
+  isModelFile,
+  loadBackbone,
+  mostPictures,
+  plainRecipe,
+  type Recipe,
+  recipeName,
+} from "../backbone/index.js";
+import { formatSeconds, random } from "../core/index.js";
 import { extractFeatures } from "../features/index.js";
+import { prepare } from "../image/index.js";
 import { searchRecipe } from "../loop/index.js";
 import { writeJson } from "../store/index.js";
 import { fitHead } from "../train/index.js";
@@ -33,7 +45,7 @@ export async function chooseRecipe(
   workload: Workload,
 ): Promise<Recipe> {
   const { request, folder, trace, spec, around } = context;
-  const backbones = await Promise.all((request.backbones ?? usualBackbones).map((name) => loadBackbone(name)));
+  const backbones = await openBackbones(context, data, parts.train);
   const path = folder.file("recipe.json");
   const earlier = await recallRecipe(path, backbones);
   if (earlier !== null) {
@@ -68,6 +80,24 @@ export async function chooseRecipe(
   });
   await writeJson(path, nameParts(recipe));
   return recipe;
+}
+
+/** The networks that may be used; for one that comes as a file it is checked whether its pixels look right. */
+async function openBackbones({ request, trace, around }: RunContext, data: RunData, train: Part): Promise<Backbone[]> {
+  const backbones: Backbone[] = [];
+  for (const name of request.backbones ?? usualBackbones) {
+    const backbone = await loadBackbone(name, request.backboneOptions);
+    backbones.push(backbone);
+    if (!isModelFile(name)) continue;
+    const few = random(request.seed, "preprocessing").shuffle(train.pictures).slice(0, mostPictures);
+    const pixels = await Promise.all(
+      few.map(async ({ path }) => prepare(await readFile(join(data.dataset.root, path)), backbone.row.view)),
+    );
+    const check = await checkPreprocessing(backbone, pixels, around.progress);
+    if (check)
+      trace.add("observation", "backbone", `${backbone.row.name}: ${describeCheck(check).join("; ")}`, { ...check });
+  }
+  return backbones;
 }
 
 /** As many photographs of train as a first pass has time for; a few are timed for that, and stay in the cache. */

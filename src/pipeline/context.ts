@@ -1,4 +1,5 @@
 /** What every step of a run has at hand. */
+import type { ImportOptions } from "../backbone/index.js";
 import type { Progress } from "../core/index.js";
 import type { Solver } from "../train/index.js";
 import type { Spec } from "../spec/index.js";
@@ -29,6 +30,8 @@ export interface RunRequest {
   readonly resume: boolean;
   /** Names or files of the networks that may be used, the first to begin with; null: the embedded ones. */
   readonly backbones: readonly string[] | null;
+  /** How a network given as a file is fed and cut. */
+  readonly backboneOptions: ImportOptions;
   /** Seconds that learning may take; null: as the spec says, or 15 minutes. */
   readonly budgetSeconds: number | null;
   /** How heads are trained. */

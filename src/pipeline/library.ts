@@ -24,6 +24,7 @@ export function train(options: TrainOptions): Promise<RunResult> {
     seed: 1,
     resume: false,
     backbones: null,
+    backboneOptions: {},
     budgetSeconds: null,
     solver: "lbfgs",
     augment: 0,

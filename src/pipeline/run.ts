@@ -28,6 +28,7 @@ export async function run(request: RunRequest, around: Surroundings): Promise<Ru
     exclude: request.exclude.toSorted(),
     seed: request.seed,
     backbones: request.backbones,
+    backboneOptions: request.backboneOptions,
     solver: request.solver,
     augment: request.augment,
   };

@@ -1,0 +1,191 @@
+/** The search on real pictures and real, if tiny, networks: what it keeps must be what the pictures were made to reward. */
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeFolder, removeFolders } from "../../test/photographs.js";
+import { type Backbone, plainRecipe, type Recipe, wholeLook } from "../backbone/index.js";
+import { random, sha256 } from "../core/index.js";
+import { extractFeatures, type Source } from "../features/index.js";
+import { encodePng } from "../image/index.js";
+import { GraphBuilder } from "../onnx/index.js";
+import { openTrace, type Trace } from "../trace/index.js";
+import { fitHead } from "../train/index.js";
+import { actions, searchRecipe, type SearchOptions } from "./index.js";
+
+afterAll(removeFolders);
+
+/** A network of 12 features: the picture's mean in each color and its bends, by the channels that are named. */
+function tinyBackbone(name: string, channels: readonly number[], sizes: "free" | "fixed" = "free"): Backbone {
+  const graph = new GraphBuilder();
+  graph.input({ name: "input", type: "float32", dims: ["n", 3, "h", "w"] });
+  const weight = new Float32Array(12 * 3);
+  for (let k = 0; k < 12; k++) weight[k * 3 + channels[k % channels.length]!] = 1 + Math.floor(k / channels.length);
+  const bias = graph.floats(Float32Array.from({ length: 12 }, (_, k) => -k / 12));
+  const mixed = graph.node("Conv", ["input", graph.floats(weight, [12, 3, 1, 1]), bias]);
+  graph.node("Relu", [mixed], {}, "activations");
+  graph.node("Flatten", [graph.node("GlobalAveragePool", ["activations"])], {}, "features");
+  graph.output({ name: "features", type: "float32", dims: ["n", 12] });
+  graph.output({ name: "activations", type: "float32", dims: ["n", 12, "h", "w"] });
+  const row: Backbone["row"] = {
+    name,
+    file: "",
+    sha256: sha256(name),
+    view: { mode: "squash", size: 16, kernel: "linear" },
+    mean: [0, 0, 0],
+    deviation: [255, 255, 255],
+    sizes,
+    sizeStep: 16,
+    width: 12,
+    multiplyAdds: 16 * 16 * 36,
+    input: "input",
+    features: "features",
+    activations: "activations",
+    logits: null,
+    license: "none",
+    source: "this test",
+  };
+  return { row, model: graph.model };
+}
+
+const classes = 3;
+const count = 120;
+const red = tinyBackbone("red", [0]);
+const blue = tinyBackbone("blue", [2]);
+
+let root: string;
+let sources: Source[];
+let labels: Int32Array;
+
+/** Wide pictures: noise at both sides; in the middle the class is told by red, for the first two, and by blue for the third. */
+async function drawWide(label: number, seed: number): Promise<Uint8Array> {
+  const [width, height] = [64, 16];
+  const source = random(seed, "picture");
+  const sides = [0, 1, 2].map(() => source.below(256));
+  const middle = [
+    [60, 128, 60],
+    [190, 128, 60],
+    [60, 128, 190],
+  ][label]!.map((value) => value + 40 * source.normal());
+  const pixels = Uint8Array.from({ length: width * height * 3 }, (_, i) => {
+    const x = Math.floor(i / 3) % width;
+    return Math.min(255, Math.max(0, (x >= 24 && x < 40 ? middle : sides)[i % 3]!));
+  });
+  return encodePng(pixels, width, height);
+}
+
+beforeAll(async () => {
+  labels = Int32Array.from({ length: count }, (_, i) => i % classes);
+  const names = Array.from(labels, (_, i) => `${i}.png`);
+  const files = await Promise.all(names.map(async (name, i) => [name, await drawWide(labels[i]!, i)] as const));
+  root = await makeFolder(Object.fromEntries(files));
+  sources = names.map((path) => ({ path, fileHash: sha256(readFileSync(join(root, path))) }));
+});
+
+async function search(
+  backbones: readonly Backbone[],
+  changes: Partial<SearchOptions> = {},
+): Promise<{ recipe: Recipe; accuracy: number; trace: Trace; text: string }> {
+  const trace = openTrace(null, () => new Date(0));
+  const options = { root, cacheFolder: mkdtempSync(join(tmpdir(), "assay-loop-")), threads: 2 };
+  const groups = sources.map(({ path }) => path);
+  const { recipe, accuracy } = await searchRecipe({
+    start: plainRecipe(backbones[0]!),
+    means: { backbones },
+    sample: {
+      images: count,
+      extract: (taps) => extractFeatures(sources, taps, options),
+      fit: (features) => fitHead({ views: [features], labels, classes, groups, seed: 1, threads: 2 }),
+    },
+    labels,
+    groups,
+    classes,
+    images: count,
+    secondsLeft: () => 1e6,
+    refuse: async () => null,
+    suffices: () => null,
+    trace,
+    ...changes,
+  });
+  return { recipe, accuracy, trace, text: trace.events.map((event) => event.text).join("\n") };
+}
+
+describe("the search", () => {
+  test("finds the square that shows the subject and the second network that it takes", async () => {
+    const { recipe, accuracy, text } = await search([red, blue]);
+    expect(recipe.view.mode).toBe("crop");
+    expect(recipe.branches.map(({ backbone }) => backbone.row.name)).toEqual(["red", "blue"]);
+    expect(accuracy).toBeGreaterThan(0.9);
+    expect(text).toMatch(/resize mode: .*crop-1-16-linear.*: kept/);
+    expect(text).toMatch(/two backbones: .*: kept/);
+    expect(text).toMatch(/no more trials: no action is left that helps/);
+  });
+
+  test("what changes nothing but the cost is rolled back: the mean of a picture does not change in the mirror", async () => {
+    const { recipe, text } = await search([red]);
+    expect(recipe.looks).toEqual([wholeLook]);
+    expect(text).toMatch(/mirror: .*: rolled back/);
+  });
+
+  test("what the requirements forbid is refused with the reason, and the next best is taken", async () => {
+    const refuse: SearchOptions["refuse"] = async ({ branches, view }) => {
+      if (branches.length > 1) return "too slow";
+      return view.mode === "crop" && view.cropFraction === 1 ? "too bright" : null;
+    };
+    const { recipe, text } = await search([red, blue], { refuse });
+    expect(recipe.branches).toHaveLength(1);
+    expect([recipe.view.mode, recipe.view.cropFraction]).not.toEqual(["crop", 1]);
+    expect(text).toMatch(/: refused, too slow/);
+    expect(text).toMatch(/: refused, too bright/);
+  });
+
+  test("what the budget does not allow is not tried and said so", async () => {
+    const { recipe, text, trace } = await search([red, blue], { images: 1e12, secondsLeft: () => 100 });
+    expect(recipe).toEqual(plainRecipe(red));
+    expect(text).toMatch(/resize mode: 3 not measured, they exceed the budget/);
+    expect(trace.events.filter(({ kind }) => kind === "thought")).toEqual([]);
+  });
+
+  test("it ends when its share of the time is spent, or when what is found suffices", async () => {
+    let left = 100;
+    const spent = await search([red, blue], { secondsLeft: () => (left -= 20) });
+    expect(spent.text).toContain("no more trials: the time for trials is spent");
+    const enough = await search([red, blue], { suffices: ({ accuracy }) => (accuracy > 0.1 ? "enough" : null) });
+    expect(enough.text).toContain("no more trials: enough");
+    expect(enough.recipe).toEqual(plainRecipe(red));
+  });
+
+  test("an interrupt ends it", async () => {
+    const signal = AbortSignal.abort();
+    await expect(search([red], { signal })).rejects.toMatchObject({ code: "interrupted" });
+  });
+});
+
+describe("the actions", () => {
+  const means = { backbones: [red, blue] };
+  const start = plainRecipe(red);
+
+  test("raise the side of networks whose side is free, and the square with it", () => {
+    const raised = actions.resolution.propose(start, means);
+    expect(raised.map(({ view, branches }) => [view.size, branches[0]!.size])).toEqual([
+      [32, 32],
+      [48, 48],
+    ]);
+    expect(actions.resolution.propose(plainRecipe(tinyBackbone("fixed", [0], "fixed")), means)).toEqual([]);
+  });
+
+  test("give the middle look all the pixels that the network takes", () => {
+    const [recipe] = actions["middle look"].propose(start, means);
+    expect(recipe!.looks).toHaveLength(2);
+    expect(Math.round(recipe!.looks[1]!.crop * recipe!.view.size)).toBe(recipe!.branches[0]!.size);
+  });
+
+  test("propose no change that is there already", () => {
+    const [mirrored] = actions.mirror.propose(start, means);
+    expect(actions.mirror.propose(mirrored!, means)).toEqual([]);
+    const [both] = actions["two backbones"].propose(start, means);
+    expect(both!.branches.map(({ backbone }) => backbone)).toEqual([red, blue]);
+    expect(actions["two backbones"].propose(both!, means)).toEqual([]);
+    expect(actions["larger backbone"].propose(both!, means)).toEqual([]);
+  });
+});
