@@ -3,9 +3,10 @@ import { randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
 import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, posix, win32 } from "node:path";
+import { clearField } from "@bufbuild/protobuf";
 import { describeError, Fault, quoteName } from "../core/index.js";
 import { tensorsWithin } from "./contents.js";
-import { TensorProto_DataLocation } from "./onnx_pb.js";
+import { TensorProto_DataLocation, TensorProtoSchema } from "./onnx_pb.js";
 import { elementType, type ModelProto, parseModel, serializeModel, type TensorProto } from "./proto.js";
 import { externalEntries, moveOut } from "./split.js";
 import { elementBytes, elementCount } from "./tensor-data.js";
@@ -80,7 +81,7 @@ async function readTensors(modelPath: string, location: string, tensors: readonl
       read.set(key, bytes);
       tensor.rawData = bytes;
       tensor.externalData = [];
-      tensor.dataLocation = TensorProto_DataLocation.DEFAULT;
+      clearField(tensor, TensorProtoSchema.field.dataLocation);
     }
   } finally {
     await file.close();

@@ -18,7 +18,7 @@ const refusals: readonly Refusal[] = [
     pattern: /bad_alloc|bad allocation|Failed to allocate memory|Array buffer allocation failed|memory limit|CreateArrayBuffer/i,
     code: "engine-failed",
     explain: () => ({
-      what: "ONNX Runtime ran out of memory",
+      what: "the engine ran out of memory",
       remedy: "close other programs, or use fewer --threads or smaller pictures",
     }),
   },
