@@ -22,7 +22,10 @@ export type AttributeKind = keyof AttributeKinds;
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 const kinds: {
-  readonly [K in AttributeKind]: { readonly code: Code; readonly read: (attribute: AttributeProto) => AttributeKinds[K] };
+  readonly [K in AttributeKind]: {
+    readonly code: Code;
+    readonly read: (attribute: AttributeProto) => AttributeKinds[K];
+  };
 } = {
   int: { code: Code.INT, read: ({ i }) => Number(i) },
   float: { code: Code.FLOAT, read: ({ f }) => f },
@@ -35,7 +38,11 @@ const kinds: {
 };
 
 /** The attribute of a node, or undefined where it has none of that name. Throws `model-invalid` when it is of another kind. */
-export function attribute<K extends AttributeKind>(node: NodeProto, name: string, kind: K): AttributeKinds[K] | undefined {
+export function attribute<K extends AttributeKind>(
+  node: NodeProto,
+  name: string,
+  kind: K,
+): AttributeKinds[K] | undefined {
   const found = node.attribute.find((one) => one.name === name);
   if (!found) return undefined;
   const { code, read } = kinds[kind];

@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -26,7 +35,9 @@ interface Expected {
 }
 
 /** Written by Python's onnx package; see fixtures/make-onnx-oracle.py. */
-const expected = JSON.parse(readFileSync(join(fixtures, "expected.json"), "utf8")) as Readonly<Record<ElementType, Expected>>;
+const expected = JSON.parse(readFileSync(join(fixtures, "expected.json"), "utf8")) as Readonly<
+  Record<ElementType, Expected>
+>;
 
 let folder: string;
 beforeEach(() => {
@@ -64,12 +75,22 @@ function affine(scale = 1): GraphBuilder {
   const graph = new GraphBuilder();
   graph.input({ name: "x", type: "float32", dims: ["n", 300] });
   const weights = Float32Array.from({ length: 12_000 }, (_, i) => scale * Math.sin(i));
-  graph.node("Gemm", ["x", graph.floats(weights, [300, 40], "w"), graph.floats(new Float32Array(40).fill(1), [40], "b")], {}, "y");
+  graph.node(
+    "Gemm",
+    ["x", graph.floats(weights, [300, 40], "w"), graph.floats(new Float32Array(40).fill(1), [40], "b")],
+    {},
+    "y",
+  );
   graph.output({ name: "y", type: "float32", dims: ["n", 40] });
   return graph;
 }
 
-const feeds = { x: float32([1, 300], Float32Array.from({ length: 300 }, (_, i) => Math.cos(i))) };
+const feeds = {
+  x: float32(
+    [1, 300],
+    Float32Array.from({ length: 300 }, (_, i) => Math.cos(i)),
+  ),
+};
 
 async function answerOf(model: Parameters<typeof openSession>[0]): Promise<Float32Array> {
   const session = await openSession(model, { threads: 1 });

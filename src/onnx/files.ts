@@ -51,7 +51,12 @@ interface Place {
 function locate(tensor: TensorProto, modelPath: string): Place {
   const entries = new Map(tensor.externalData.map(({ key, value }) => [key, value]));
   const location = entries.get("location") ?? "";
-  if (location === "" || posix.isAbsolute(location) || win32.isAbsolute(location) || /(^|[\\/])\.\.([\\/]|$)/.test(location))
+  if (
+    location === "" ||
+    posix.isAbsolute(location) ||
+    win32.isAbsolute(location) ||
+    /(^|[\\/])\.\.([\\/]|$)/.test(location)
+  )
     throw badTensor(tensor, modelPath, `data in ${quoteName(location)}`, "a file in the folder of the model");
   const place = {
     location,
@@ -164,7 +169,11 @@ async function writeSplit(path: string, model: ModelProto): Promise<void> {
     return externalEntries(basename(data), offset, rawData.length);
   });
   // While the data changes there is no model: the old one would read the new numbers.
-  await replaceFile(data, (file) => writeTensors(file, moved), () => rm(path, { force: true }));
+  await replaceFile(
+    data,
+    (file) => writeTensors(file, moved),
+    () => rm(path, { force: true }),
+  );
   await replaceFile(path, (file) => file.writeFile(serializeModel(light)));
 }
 

@@ -15,9 +15,7 @@ export function renameValues(graph: GraphProto, rename: (name: string) => string
     // Tensors and inferred shapes may be shared with another model: replaced, not changed.
     part.initializer = part.initializer.map((tensor) => revise(tensor, { name: renamed(tensor.name) }));
     part.sparseInitializer = part.sparseInitializer.map((sparse) =>
-      sparse.values
-        ? revise(sparse, { values: revise(sparse.values, { name: renamed(sparse.values.name) }) })
-        : sparse,
+      sparse.values ? revise(sparse, { values: revise(sparse.values, { name: renamed(sparse.values.name) }) }) : sparse,
     );
     part.valueInfo = part.valueInfo.map((value) => revise(value, { name: renamed(value.name) }));
   }
@@ -36,7 +34,11 @@ export interface GraftOptions {
  * Adds the nodes of a network behind those of `target`, in place, and returns the new name of each of its outputs. Inputs that are
  * not bound become inputs of the graph. Throws `model-invalid` when the two are of different operator sets.
  */
-export function graft(target: ModelProto, network: ModelProto, options: GraftOptions): Readonly<Record<string, string>> {
+export function graft(
+  target: ModelProto,
+  network: ModelProto,
+  options: GraftOptions,
+): Readonly<Record<string, string>> {
   const { prefix, bindings, constantPrefix = prefix } = options;
   checkOperatorSets(target, network);
   const { graph } = copyModel(network);

@@ -1,7 +1,7 @@
 /** Sessions side by side: one single-threaded session a core. */
 import { Fault } from "../core/index.js";
 import type { ModelSource } from "./protocol.js";
-import { openSession, type Session } from "./session.js";
+import { type EngineOptions, openSession, type Session } from "./session.js";
 import type { Feeds, Tensor } from "./tensor.js";
 
 interface Waiting {
@@ -23,10 +23,10 @@ export class SessionPool {
     this.#idle = [...sessions];
   }
 
-  static async open(model: ModelSource, size: number): Promise<SessionPool> {
+  static async open(model: ModelSource, size: number, engine: EngineOptions = {}): Promise<SessionPool> {
     const shared = shareModel(model);
     const opened = await Promise.allSettled(
-      Array.from({ length: Math.max(1, size) }, () => openSession(shared, { threads: 1 })),
+      Array.from({ length: Math.max(1, size) }, () => openSession(shared, { threads: 1 }, engine)),
     );
     const sessions = opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
     const failure = opened.find((result) => result.status === "rejected");
@@ -47,7 +47,7 @@ export class SessionPool {
     outputs: readonly string[] | null = null,
     transfer: ArrayBuffer[] = [],
   ): Promise<Readonly<Record<string, Tensor>>> {
-    const session = await this.#take();
+    const session = this.#takeIdle() ?? (await this.#nextFree());
     try {
       return await session.run(feeds, outputs, transfer);
     } finally {
@@ -59,10 +59,14 @@ export class SessionPool {
     await Promise.all(this.#all.map((session) => session.close()));
   }
 
-  async #take(): Promise<Session> {
-    if (this.#isDead()) throw this.#deathFault();
-    for (let session = this.#idle.pop(); session; session = this.#idle.pop())
-      if (session.ended === null) return session;
+  #takeIdle(): Session | undefined {
+    let session = this.#idle.pop();
+    while (session && session.ended !== null) session = this.#idle.pop();
+    return session;
+  }
+
+  #nextFree(): Promise<Session> {
+    if (this.#isDead()) return Promise.reject(this.#deathFault());
     return new Promise((resolve, reject) => this.#queue.push({ resolve, reject }));
   }
 

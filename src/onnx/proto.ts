@@ -21,7 +21,7 @@ import type { ElementType, Tensor } from "./tensor.js";
 export type { GraphProto, ModelProto, NodeProto, TensorProto };
 
 /** Integers (`INT`) are bigint, numbers are `FLOAT`: the type says which. */
-export type AttributeValue = bigint | number | string | readonly bigint[] | readonly number[] | Tensor;
+export type AttributeValue = bigint | number | string | readonly bigint[] | readonly number[] | Tensor | GraphProto;
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
 /** A dimension: a size, or the name of a free one. */
@@ -185,6 +185,7 @@ function makeAttribute(name: string, value: AttributeValue): AttributeProto {
   if (typeof value === "number") return create(AttributeProtoSchema, { name, type: types.FLOAT, f: value });
   if (typeof value === "string")
     return create(AttributeProtoSchema, { name, type: types.STRING, s: new TextEncoder().encode(value) });
+  if ("node" in value) return create(AttributeProtoSchema, { name, type: types.GRAPH, g: value });
   if ("dims" in value) return create(AttributeProtoSchema, { name, type: types.TENSOR, t: makeTensor("", value) });
   if (isBigints(value)) return create(AttributeProtoSchema, { name, type: types.INTS, ints: [...value] });
   return create(AttributeProtoSchema, { name, type: types.FLOATS, floats: [...value] });

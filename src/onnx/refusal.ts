@@ -15,7 +15,7 @@ const missingOperator = (name: string, node = ""): FaultDetails => ({
 /** The first line that matches explains. */
 const refusals: readonly Refusal[] = [
   {
-    pattern: /bad_alloc|bad allocation|Failed to allocate memory|Array buffer allocation failed|memory limit|CreateArrayBuffer/i,
+    pattern: /bad_alloc|bad allocation|Failed to allocate memory|Array buffer allocation failed|memory limit/i,
     code: "engine-failed",
     explain: () => ({
       what: "the engine ran out of memory",

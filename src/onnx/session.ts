@@ -75,6 +75,8 @@ export class Engine {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       try {
+        // A buffer that is gone would pass here and fail in the thread, where nobody knows whose request it was.
+        for (const buffer of transfer) void new Uint8Array(buffer);
         this.#worker.postMessage({ id, call, ask }, transfer);
         this.#waiting.set(id, { resolve, reject });
       } catch (error) {
@@ -171,8 +173,12 @@ export class Session {
 }
 
 /** A session in a thread of its own. */
-export async function openSession(model: ModelSource, options: SessionOptions): Promise<Session> {
-  const engine = new Engine();
+export async function openSession(
+  model: ModelSource,
+  options: SessionOptions,
+  engineOptions: EngineOptions = {},
+): Promise<Session> {
+  const engine = new Engine(engineOptions);
   try {
     return await engine.open(model, options);
   } catch (error) {

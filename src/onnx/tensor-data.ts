@@ -44,7 +44,8 @@ export function elementCount(tensor: TensorProto): number {
  */
 export function tensorData(tensor: TensorProto): Tensor {
   const type = elementType(tensor.dataType);
-  if (!type) throw unreadable(tensor, `its elements are ${TensorProto_DataType[tensor.dataType] ?? "of no known type"}`);
+  if (!type)
+    throw unreadable(tensor, `its elements are ${TensorProto_DataType[tensor.dataType] ?? "of no known type"}`);
   if (tensor.dataLocation === TensorProto_DataLocation.EXTERNAL)
     throw unreadable(tensor, "its data is in another file and was not read");
   const data = readElements(tensor, type);

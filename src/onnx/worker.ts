@@ -115,14 +115,18 @@ async function answer(request: Request): Promise<Reply> {
   }
 }
 
+async function serve(request: Request): Promise<void> {
+  const reply = await answer(request);
+  try {
+    port.postMessage(reply, buffersOf(reply));
+  } catch (error) {
+    port.postMessage({ id: request.id, error: `the result cannot be passed on: ${String(error)}` });
+  }
+}
+
 if (!parentPort) throw new Error("this file is the entry of a worker thread");
 const port = parentPort;
-port.on("message", (request: Request) => {
-  void answer(request).then((reply) => {
-    try {
-      port.postMessage(reply, buffersOf(reply));
-    } catch (error) {
-      port.postMessage({ id: request.id, error: `the result cannot be passed on: ${String(error)}` });
-    }
-  });
+port.on("messageerror", (error) => {
+  throw error; // ends this thread, which the main one sees
 });
+port.on("message", (request: Request) => void serve(request));
