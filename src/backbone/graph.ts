@@ -1,16 +1,16 @@
 /** From pixels to features in one graph: looks and normalization in front of backbones that are cut at their pooled features. */
-import { Fault } from "../core/index.js";
 import {
+  copyModel,
   type Dimension,
   float32,
   graft,
   GraphBuilder,
+  keepOutputs,
   makeModel,
-  type ModelProto,
   type Tensor,
 } from "../onnx/index.js";
 import type { Branch, Look, Recipe } from "./recipe.js";
-import type { BackboneRow } from "./zoo.js";
+import type { Backbone, BackboneRow } from "./zoo.js";
 
 /** Names of the inputs and outputs of every graph that assay makes. */
 export const names = {
@@ -28,7 +28,7 @@ export function activationsName(branch: number): string {
 
 /**
  * The graph `image` uint8 [n, size, size, 3] (RGB) → `features` [n, width], and for each branch whose pooling is a global average
- * `activations` [n, c, h', w'] of the first look. Throws `usage` for networks of different operator sets.
+ * `activations` [n, c, h', w'] of the first look. Throws `model-invalid` for networks of different operator sets.
  */
 export function recipeGraph({ view, looks, branches }: Recipe): GraphBuilder {
   const { builder, planes } = openGraph(branches, view.size);
@@ -59,29 +59,16 @@ export function looksGraph(branch: Branch, looks: readonly Look[], side: number)
 
 /** The pixels as float planes [n, 3, side, side]. */
 function openGraph(branches: readonly Branch[], side: number): { builder: GraphBuilder; planes: string } {
-  const [first, ...others] = branches.map(({ backbone }) => backbone);
-  for (const other of others)
-    if (opsetOf(other.model) !== opsetOf(first!.model))
-      throw new Fault("usage", {
-        what: `${first!.row.name} and ${other.row.name} cannot stand side by side`,
-        expected: "networks of the same ONNX operator set",
-        got: `${opsetOf(first!.model)} and ${opsetOf(other.model)}`,
-      });
-  const domains = branches.flatMap(({ backbone }) => backbone.model.opsetImport.map(({ domain }) => domain));
-  const extra = [...new Set(domains)].filter((domain) => !isStandard(domain));
-  const builder = new GraphBuilder(makeModel(opsetOf(first!.model), extra));
+  const builder = new GraphBuilder(makeModel(operatorSet(branches[0]!.backbone)));
   builder.input({ name: names.image, type: "uint8", dims: ["n", side, side, 3] });
   // Transposed while the pixels are still bytes: a quarter of the memory traffic.
   const planar = builder.node("Transpose", [names.image], { perm: [0n, 3n, 1n, 2n] });
   return { builder, planes: builder.node("Cast", [planar], { to: 1n }) };
 }
 
-function opsetOf(model: ModelProto): number {
-  return Number(model.opsetImport.find(({ domain }) => isStandard(domain))?.version ?? 0);
-}
-
-function isStandard(domain: string): boolean {
-  return domain === "" || domain === "ai.onnx";
+/** Version of the standard operators that a network uses. Networks stand side by side in one graph only where it is the same. */
+export function operatorSet({ model }: Backbone): number {
+  return Number(model.opsetImport.find(({ domain }) => domain === "" || domain === "ai.onnx")?.version ?? 0);
 }
 
 /** All looks below each other, [looks × n, 3, size, size]: the network then runs once. */
@@ -130,15 +117,17 @@ interface BranchOutputs {
 function addBranch(builder: GraphBuilder, { backbone }: Branch, index: number, pixels: string): BranchOutputs {
   const { row, model } = backbone;
   const prefix = `branch${index}/`;
-  graft(builder, model, {
-    outputs: row.activations === null ? [row.features] : [row.features, row.activations],
-    inputs: { [row.input]: normalize(builder, pixels, row) },
+  const cut = copyModel(model);
+  keepOutputs(cut, row.activations === null ? [row.features] : [row.features, row.activations]);
+  const outputs = graft(builder.model, cut, {
     prefix,
-    constantPrefix: `${row.name}/`,
+    bindings: { [row.input]: normalize(builder, pixels, row) },
+    // The same network twice shares its weights; two of one name do not.
+    constantPrefix: `${row.name}-${row.sha256.slice(0, 8)}/`,
   });
   return {
-    features: prefix + row.features,
-    activations: row.activations === null ? null : prefix + row.activations,
+    features: outputs[row.features]!,
+    activations: row.activations === null ? null : outputs[row.activations]!,
   };
 }
 

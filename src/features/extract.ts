@@ -14,7 +14,7 @@ import {
   silent,
 } from "../core/index.js";
 import { prepareAll, viewName } from "../image/index.js";
-import { SessionPool } from "../onnx/index.js";
+import { SessionPool, splitModel, type SplitModel } from "../onnx/index.js";
 import { FeatureStore } from "./cache.js";
 import { batchSize, runSquares } from "./infer.js";
 
@@ -103,14 +103,14 @@ interface Group {
 }
 
 /** Groups of the columns, and the graphs that they need. */
-function groupColumns(columns: readonly Column[]): { groups: Group[]; models: Uint8Array[] } {
+function groupColumns(columns: readonly Column[]): { groups: Group[]; models: SplitModel[] } {
   const byView = groupBy(columns, ({ tap }) => [viewName(tap.view), tap.backbone.row.sha256, tap.size].join(" "));
-  const models = new Map<string, Uint8Array>();
+  const models = new Map<string, SplitModel>();
   const groups = [...byView.values()].map((together) => {
     const { tap } = together[0]!;
     const looks = together.map(({ tap: { look } }) => look);
     const key = [tap.backbone.row.sha256, tap.size, tap.view.size, ...looks.map(lookName)].join(" ");
-    if (!models.has(key)) models.set(key, looksGraph(tap, looks, tap.view.size).serialize());
+    if (!models.has(key)) models.set(key, splitModel(looksGraph(tap, looks, tap.view.size).model));
     return { columns: together, model: [...models.keys()].indexOf(key) };
   });
   return { groups, models: [...models.values()] };

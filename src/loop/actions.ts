@@ -1,5 +1,5 @@
 /** The table of actions: each proposes recipes one step away from the current one. What they are worth is measured, never assumed. */
-import type { Backbone, Look, Recipe } from "../backbone/index.js";
+import { type Backbone, type Look, operatorSet, type Recipe } from "../backbone/index.js";
 import type { View } from "../image/index.js";
 
 /** What an action may use. */
@@ -82,7 +82,9 @@ function alone(backbone: Backbone, view: View, looks: readonly Look[]): Recipe {
 }
 
 function addBranch(current: Recipe, backbone: Backbone): Recipe[] {
-  if (current.branches.some((branch) => branch.backbone.row.sha256 === backbone.row.sha256)) return [];
+  const others = current.branches.map((branch) => branch.backbone);
+  if (others.some((other) => other.row.sha256 === backbone.row.sha256)) return [];
+  if (others.some((other) => operatorSet(other) !== operatorSet(backbone))) return [];
   const { size } = backbone.row.view;
   const view = { ...current.view, size: Math.max(current.view.size, size) };
   return [{ ...current, view, branches: [...current.branches, { backbone, size }] }];

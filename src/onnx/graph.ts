@@ -10,6 +10,7 @@ import {
   type ValueShape,
 } from "./proto.js";
 import type { Tensor } from "./tensor.js";
+import { definedNames, usedNames } from "./topology.js";
 
 /** The operator set that assay writes. */
 export const opset = 17;
@@ -18,6 +19,7 @@ export const opset = 17;
 export class GraphBuilder {
   readonly model: ModelProto;
   #count = 0;
+  #taken: ReadonlySet<string> | null = null;
 
   constructor(model: ModelProto = makeModel(opset)) {
     this.model = model;
@@ -69,8 +71,13 @@ export class GraphBuilder {
     return serializeModel(this.model);
   }
 
+  /** A model may hold names of an earlier builder. */
   #freshName(stem: string): string {
-    return `assay_${stem.toLowerCase()}_${this.#count++}`;
+    this.#taken ??= definedNames(this.#graph);
+    let name: string;
+    do name = `assay_${stem.toLowerCase()}_${this.#count++}`;
+    while (this.#taken.has(name));
+    return name;
   }
 }
 
@@ -86,7 +93,7 @@ export function keepOutputs(model: ModelProto, outputs: readonly string[]): void
   const graph = model.graph!;
   const needed = new Set(outputs);
   for (const node of graph.node.toReversed()) {
-    if (node.output.some((name) => needed.has(name))) for (const name of node.input) needed.add(name);
+    if (node.output.some((name) => needed.has(name))) for (const name of usedNames(node)) needed.add(name);
   }
   graph.node = graph.node.filter((node) => node.output.some((name) => needed.has(name)));
   graph.initializer = graph.initializer.filter((tensor) => needed.has(tensor.name));

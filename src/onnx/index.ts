@@ -1,10 +1,18 @@
 /** ONNX graphs read, written and edited, and sessions of ONNX Runtime in worker threads (onnx.ai/onnx; onnxruntime.ai). */
-export { graft, type GraftOptions } from "./graft.js";
+export { attribute, type AttributeKind } from "./attribute.js";
+export { foldConstants } from "./constants.js";
+export { readModel, writeModel, type WriteOptions } from "./files.js";
+export { graft, type GraftOptions, renameValues } from "./graft.js";
 export * from "./graph.js";
 export { expandHalf, packHalf } from "./half.js";
+export { SessionPool } from "./pool.js";
+export { probeShapes, type ValueProbe } from "./probe.js";
 export {
   type Attributes,
+  copyModel,
   type Dimension,
+  elementType,
+  type GraphProto,
   makeModel,
   type ModelProto,
   type NodeProto,
@@ -14,6 +22,9 @@ export {
   valueDims,
   type ValueShape,
 } from "./proto.js";
-export type { SessionOptions } from "./protocol.js";
-export { Engine, openSession, runtimeVersion, Session, SessionPool } from "./session.js";
+export type { ModelSource, SessionOptions } from "./protocol.js";
+export { Engine, type EngineOptions, openSession, runtimeVersion, Session } from "./session.js";
+export { splitModel, type SplitModel } from "./split.js";
 export * from "./tensor.js";
+export { tensorData } from "./tensor-data.js";
+export { checkOrder, consumers, freshNames, producers, usedNames } from "./topology.js";

@@ -1,20 +1,31 @@
 /** What the main thread asks of a worker thread, and what comes back. */
-import type { Feeds, Tensor } from "./tensor.js";
+import type { SplitModel } from "./split.js";
+import type { ElementType, Feeds, Tensor } from "./tensor.js";
+
+/** A serialized model, a model with its large tensors apart, or the path of a file that ONNX Runtime reads itself. */
+export type ModelSource = Uint8Array | SplitModel | string;
 
 export interface SessionOptions {
   /** Threads within an operator. */
   readonly threads: number;
+  /** "all" unless said; "disabled" runs the graph node by node as it is written. */
+  readonly optimization?: "all" | "disabled";
 }
 
 /** Each request with its answer. */
 export interface Calls {
-  create: { ask: { session: number; model: Uint8Array | string; options: SessionOptions }; answer: null };
+  create: { ask: { session: number; model: ModelSource; options: SessionOptions }; answer: null };
   run: {
     ask: { session: number; feeds: Feeds; outputs: readonly string[] | null };
     answer: Readonly<Record<string, Tensor>>;
   };
   /** Runs `warmUp + runs` times on the same feeds and returns the milliseconds of the last `runs`. */
   time: { ask: { session: number; feeds: Feeds; warmUp: number; runs: number }; answer: Float64Array };
+  /** Runs once and returns types and sizes of the outputs that are tensors of numbers. */
+  shapes: {
+    ask: { session: number; feeds: Feeds };
+    answer: Readonly<Record<string, { readonly type: ElementType; readonly dims: readonly number[] }>>;
+  };
   release: { ask: { session: number }; answer: null };
 }
 

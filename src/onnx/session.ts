@@ -2,7 +2,8 @@
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import { Fault } from "../core/index.js";
-import type { CallName, Calls, Reply, SessionOptions } from "./protocol.js";
+import type { CallName, Calls, ModelSource, Reply, SessionOptions } from "./protocol.js";
+import { explainRefusal } from "./refusal.js";
 import type { Feeds, Tensor } from "./tensor.js";
 
 // Under vitest this file is TypeScript, which a worker of Node 20 cannot load: the built worker serves there.
@@ -27,7 +28,16 @@ interface Waiting {
   readonly reject: (error: Fault) => void;
 }
 
-/** One worker thread; it can own several sessions. */
+export interface EngineOptions {
+  /** Largest JavaScript heap of the thread, in megabytes; the memory of ONNX Runtime and of tensors lies outside it. */
+  readonly heapMb?: number;
+}
+
+/**
+ * One worker thread; it can own several sessions. When the thread ends by itself (its heap is full), all that waits for it
+ * and all that is asked later fails with one fault. An abort inside ONNX Runtime, and the system's killer of processes that take
+ * too much memory, end the whole process: no thread can catch that.
+ */
 export class Engine {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
@@ -36,26 +46,43 @@ export class Engine {
   #whenIdle: (() => void) | null = null;
   #closed: Promise<void> | null = null;
 
-  constructor() {
-    this.#worker = new Worker(workerFile, { resourceLimits: { stackSizeMb } });
+  constructor({ heapMb }: EngineOptions = {}) {
+    const heap = heapMb === undefined ? {} : { maxOldGenerationSizeMb: heapMb };
+    this.#worker = new Worker(workerFile, { resourceLimits: { stackSizeMb, ...heap } });
     this.#worker.on("message", (reply: Reply) => this.#settle(reply));
-    this.#worker.on("error", (error) => this.#fail(error.message));
+    this.#worker.on("messageerror", (error) => this.#fail(`an answer could not be read: ${error.message}`));
+    this.#worker.on("error", (error) => this.#fail(`the worker thread ended: ${error.message}`));
     this.#worker.on("exit", (code) => this.#fail(`the worker thread ended with code ${code}`));
   }
 
-  /** Opens a session. Throws `engine-failed` when ONNX Runtime refuses the model. */
-  async open(model: Uint8Array | string, options: SessionOptions): Promise<Session> {
+  /** Why nothing can be asked any more; null while the thread serves. */
+  get ended(): string | null {
+    return this.#ended;
+  }
+
+  /**
+   * Opens a session; buffers in `transfer` move to the thread and are empty here afterwards. Throws `engine-failed` when ONNX
+   * Runtime refuses the model, `model-invalid` when it is none.
+   */
+  async open(model: ModelSource, options: SessionOptions, transfer: ArrayBuffer[] = []): Promise<Session> {
     const session = this.#nextId++;
-    await this.call("create", { session, model, options });
+    await this.call("create", { session, model, options }, transfer);
     return new Session(this, session);
   }
 
   call<K extends CallName>(call: K, ask: Calls[K]["ask"], transfer: ArrayBuffer[] = []): Promise<Calls[K]["answer"]> {
-    if (this.#ended !== null) return Promise.reject(engineFault(this.#ended));
+    if (this.#ended !== null) return Promise.reject(explainRefusal(this.#ended));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, call, ask }, transfer);
+      try {
+        // A buffer that is gone would pass here and fail in the thread, where nobody knows whose request it was.
+        for (const buffer of transfer) void new Uint8Array(buffer);
+        this.#worker.postMessage({ id, call, ask }, transfer);
+        this.#waiting.set(id, { resolve, reject });
+      } catch (error) {
+        // A buffer that was transferred before, or is listed twice.
+        reject(new Fault("engine-failed", { what: "a tensor cannot be sent to the engine", got: String(error) }));
+      }
     });
   }
 
@@ -84,14 +111,14 @@ export class Engine {
   #settle(reply: Reply): void {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
-    if ("error" in reply) waiting?.reject(engineFault(reply.error));
+    if ("error" in reply) waiting?.reject(explainRefusal(reply.error));
     else waiting?.resolve(reply.answer as never);
     this.#checkIdle();
   }
 
   #fail(reason: string): void {
     this.#ended ??= reason;
-    for (const { reject } of this.#waiting.values()) reject(engineFault(reason));
+    for (const { reject } of this.#waiting.values()) reject(explainRefusal(reason));
     this.#waiting.clear();
     this.#checkIdle();
   }
@@ -107,9 +134,14 @@ export class Session {
     this.#session = session;
   }
 
+  /** Why the session's thread serves no more; null while it does. */
+  get ended(): string | null {
+    return this.#engine.ended;
+  }
+
   /**
-   * Runs the model once. Feeds are copied to the worker unless their buffers are listed in `transfer`, which empties them here.
-   * Throws `engine-failed`.
+   * Runs the model once. Feeds are copied to the worker unless their buffers are listed in `transfer`, which empties them here, or
+   * are shared memory, which the worker copies. Throws `engine-failed`.
    */
   run(
     feeds: Feeds,
@@ -124,9 +156,14 @@ export class Session {
     return this.#engine.call("time", { session: this.#session, feeds, warmUp, runs });
   }
 
-  /** Frees the session; the engine stays. */
+  /** Runs the model once and returns types and sizes of its outputs, without the numbers. Throws `engine-failed`. */
+  shapes(feeds: Feeds): Promise<Calls["shapes"]["answer"]> {
+    return this.#engine.call("shapes", { session: this.#session, feeds });
+  }
+
+  /** Frees the session; the engine stays. A second time, or after the engine's end, nothing happens. */
   async release(): Promise<void> {
-    await this.#engine.call("release", { session: this.#session });
+    if (this.ended === null) await this.#engine.call("release", { session: this.#session });
   }
 
   /** Frees the session and ends the engine's thread. */
@@ -136,79 +173,16 @@ export class Session {
 }
 
 /** A session in a thread of its own. */
-export async function openSession(model: Uint8Array | string, options: SessionOptions): Promise<Session> {
-  const engine = new Engine();
+export async function openSession(
+  model: ModelSource,
+  options: SessionOptions,
+  engineOptions: EngineOptions = {},
+): Promise<Session> {
+  const engine = new Engine(engineOptions);
   try {
     return await engine.open(model, options);
   } catch (error) {
     await engine.close();
     throw error;
   }
-}
-
-type Sessions = readonly Session[];
-
-/**
- * A worker thread a core, each with a single-threaded session of every model: decoding and inference then share the cores
- * without waiting for each other.
- */
-export class SessionPool {
-  readonly #idle: Sessions[];
-  readonly #all: readonly Sessions[];
-  readonly #queue: ((sessions: Sessions) => void)[] = [];
-
-  private constructor(all: readonly Sessions[]) {
-    this.#all = all;
-    this.#idle = [...all];
-  }
-
-  /** Opens `size` threads with one model, or with several. Throws `engine-failed` when ONNX Runtime refuses one. */
-  static async open(
-    models: Uint8Array | string | readonly (Uint8Array | string)[],
-    size: number,
-  ): Promise<SessionPool> {
-    const every = typeof models === "string" || models instanceof Uint8Array ? [models] : models;
-    const engines = Array.from({ length: Math.max(1, size) }, () => new Engine());
-    try {
-      return new SessionPool(await Promise.all(engines.map((engine) => openAll(engine, every))));
-    } catch (error) {
-      await Promise.all(engines.map((engine) => engine.close()));
-      throw error;
-    }
-  }
-
-  get size(): number {
-    return this.#all.length;
-  }
-
-  /** Runs one of the models in the next free thread; see `Session.run`. */
-  async run(
-    feeds: Feeds,
-    outputs: readonly string[] | null = null,
-    transfer: ArrayBuffer[] = [],
-    model = 0,
-  ): Promise<Readonly<Record<string, Tensor>>> {
-    const sessions = this.#idle.pop() ?? (await new Promise<Sessions>((resolve) => this.#queue.push(resolve)));
-    try {
-      return await sessions[model]!.run(feeds, outputs, transfer);
-    } finally {
-      const next = this.#queue.shift();
-      if (next) next(sessions);
-      else this.#idle.push(sessions);
-    }
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.#all.map(([first]) => first?.close()));
-  }
-}
-
-async function openAll(engine: Engine, models: readonly (Uint8Array | string)[]): Promise<Session[]> {
-  const sessions: Session[] = [];
-  for (const model of models) sessions.push(await engine.open(model, { threads: 1 }));
-  return sessions;
-}
-
-function engineFault(reason: string): Fault {
-  return new Fault("engine-failed", { what: `ONNX Runtime failed: ${reason}` });
 }

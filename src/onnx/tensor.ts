@@ -1,17 +1,43 @@
 /** Tensors as plain data, so that they cross thread borders. */
 
-interface ElementTypes {
+export interface ElementTypes {
   float32: Float32Array;
   float64: Float64Array;
   /** Raw binary16 bits. */
   float16: Uint16Array;
   uint8: Uint8Array;
   int8: Int8Array;
+  uint16: Uint16Array;
+  int16: Int16Array;
+  uint32: Uint32Array;
   int32: Int32Array;
+  uint64: BigUint64Array;
   int64: BigInt64Array;
+  /** One byte each, 0 or 1. */
+  bool: Uint8Array;
 }
 
 export type ElementType = keyof ElementTypes;
+
+const elementTypeNames: Readonly<Record<ElementType, true>> = {
+  float32: true,
+  float64: true,
+  float16: true,
+  uint8: true,
+  int8: true,
+  uint16: true,
+  int16: true,
+  uint32: true,
+  int32: true,
+  uint64: true,
+  int64: true,
+  bool: true,
+};
+
+/** Whether tensors of this type, in ONNX Runtime's spelling, can be read. */
+export function isElementType(name: string): name is ElementType {
+  return name in elementTypeNames;
+}
 
 /** A dense row-major tensor; `data.length` is the product of `dims`. */
 export type Tensor = {

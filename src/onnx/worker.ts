@@ -2,7 +2,8 @@
 import { parentPort } from "node:worker_threads";
 import { InferenceSession, Tensor as RuntimeTensor } from "onnxruntime-node";
 import type { CallName, Calls, Reply, Request, SessionOptions } from "./protocol.js";
-import type { Feeds, Tensor } from "./tensor.js";
+import type { SplitModel } from "./split.js";
+import { type ElementType, type Feeds, isElementType, type Tensor } from "./tensor.js";
 
 const sessions = new Map<number, InferenceSession>();
 
@@ -13,32 +14,44 @@ const handlers: Handlers = {
     const settings = sessionSettings(options);
     sessions.set(
       session,
-      // The two branches look alike and are two overloads: a path lets ONNX Runtime read the file itself.
+      // The first two branches look alike and are two overloads: a path lets ONNX Runtime read the file itself.
       typeof model === "string"
         ? await InferenceSession.create(model, settings)
-        : await InferenceSession.create(model, settings),
+        : model instanceof Uint8Array
+          ? await InferenceSession.create(owned(model), settings)
+          : await InferenceSession.create(owned(model.graph), { ...settings, externalData: externalData(model) }),
     );
     return null;
   },
   run: async ({ session, feeds, outputs }) => {
-    const owned = find(session);
-    const results = await owned.run(toRuntime(feeds), outputs ? [...outputs] : [...owned.outputNames]);
+    const found = find(session);
+    const results = await found.run(toRuntime(feeds), outputs ? [...outputs] : [...found.outputNames]);
     return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, fromRuntime(value)]));
   },
   time: async ({ session, feeds, warmUp, runs }) => {
-    const owned = find(session);
+    const found = find(session);
     const ready = toRuntime(feeds);
     const elapsedMs = new Float64Array(runs);
     for (let i = -warmUp; i < runs; i++) {
       const start = performance.now();
-      await owned.run(ready);
+      await found.run(ready);
       if (i >= 0) elapsedMs[i] = performance.now() - start;
     }
     return elapsedMs;
   },
+  shapes: async ({ session, feeds }) => {
+    const found = find(session);
+    const tensors = found.outputMetadata.filter(({ isTensor }) => isTensor).map(({ name }) => name);
+    const results = tensors.length > 0 ? await found.run(toRuntime(feeds), tensors) : {};
+    const numeric = Object.entries(results).filter(([, { type }]) => isElementType(type));
+    return Object.fromEntries(
+      numeric.map(([name, { type, dims }]) => [name, { type: type as ElementType, dims: [...dims] }]),
+    );
+  },
   release: async ({ session }) => {
-    await sessions.get(session)?.release();
+    const released = sessions.get(session);
     sessions.delete(session);
+    await released?.release();
     return null;
   },
 };
@@ -49,30 +62,48 @@ function sessionSettings(options: SessionOptions): InferenceSession.SessionOptio
     intraOpNumThreads: options.threads,
     interOpNumThreads: 1,
     executionMode: "sequential",
-    graphOptimizationLevel: "all",
-    logSeverityLevel: 3,
+    graphOptimizationLevel: options.optimization ?? "all",
+    // Errors are thrown and reach the caller; ONNX Runtime would also print them.
+    logSeverityLevel: 4,
     // Spinning threads would steal the core on which pictures are decoded.
     extra: { session: { intra_op: { allow_spinning: "0" } } },
   };
 }
 
 function find(session: number): InferenceSession {
-  const owned = sessions.get(session);
-  if (!owned) throw new Error(`no session ${session} in this worker`);
-  return owned;
+  const found = sessions.get(session);
+  if (!found) throw new Error("the session was released");
+  return found;
+}
+
+/** ONNX Runtime refuses shared memory: what comes in it is copied here, once, beside the main thread's work. */
+function owned<T extends Tensor["data"]>(data: T): T {
+  return data.buffer instanceof SharedArrayBuffer ? (data.slice() as T) : data;
+}
+
+function externalData(model: SplitModel): { path: string; data: Uint8Array }[] {
+  return Object.entries(model.externalData).map(([path, data]) => ({ path, data: owned(data) }));
 }
 
 function toRuntime(feeds: Feeds): Record<string, RuntimeTensor> {
   return Object.fromEntries(
     Object.entries(feeds).map(([name, { type, data, dims }]) => [
       name,
-      new RuntimeTensor(type as "float32", data as Float32Array, dims),
+      new RuntimeTensor(type as "float32", owned(data) as Float32Array, dims),
     ]),
   );
 }
 
 function fromRuntime(value: RuntimeTensor): Tensor {
   return { type: value.type, dims: value.dims, data: value.data } as Tensor;
+}
+
+/** The buffers of an answer: they are this thread's own (ONNX Runtime's binding copies its results out), so they can move. */
+function buffersOf(reply: Reply): ArrayBuffer[] {
+  if (!("answer" in reply) || reply.answer === null) return [];
+  if (reply.answer instanceof Float64Array) return [reply.answer.buffer as ArrayBuffer];
+  const tensors = Object.values(reply.answer as Readonly<Record<string, Partial<Tensor>>>);
+  return [...new Set(tensors.flatMap(({ data }) => (data ? [data.buffer as ArrayBuffer] : [])))];
 }
 
 async function answer(request: Request): Promise<Reply> {
@@ -84,8 +115,18 @@ async function answer(request: Request): Promise<Reply> {
   }
 }
 
+async function serve(request: Request): Promise<void> {
+  const reply = await answer(request);
+  try {
+    port.postMessage(reply, buffersOf(reply));
+  } catch (error) {
+    port.postMessage({ id: request.id, error: `the result cannot be passed on: ${String(error)}` });
+  }
+}
+
 if (!parentPort) throw new Error("this file is the entry of a worker thread");
 const port = parentPort;
-port.on("message", (request: Request) => {
-  void answer(request).then((reply) => port.postMessage(reply));
+port.on("messageerror", (error) => {
+  throw error; // ends this thread, which the main one sees
 });
+port.on("message", (request: Request) => void serve(request));

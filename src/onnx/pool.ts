@@ -1,0 +1,126 @@
+/** Threads side by side, one a core, each with a single-threaded session of every model. */
+import { Fault } from "../core/index.js";
+import type { ModelSource } from "./protocol.js";
+import { Engine, type EngineOptions, type Session } from "./session.js";
+import type { Feeds, Tensor } from "./tensor.js";
+
+/** The sessions of one thread, by model. */
+interface Thread {
+  readonly engine: Engine;
+  readonly sessions: readonly Session[];
+}
+
+interface Waiting {
+  readonly resolve: (thread: Thread) => void;
+  readonly reject: (fault: Fault) => void;
+}
+
+/**
+ * Decoding and inference share the cores without waiting: each thread runs one picture's network on one core.
+ * A thread that has ended is left out from then on; when none is left, every run fails and says why.
+ */
+export class SessionPool {
+  readonly #idle: Thread[];
+  readonly #all: readonly Thread[];
+  readonly #queue: Waiting[] = [];
+
+  private constructor(threads: readonly Thread[]) {
+    this.#all = threads;
+    this.#idle = [...threads];
+  }
+
+  /** Opens `size` threads with one model, or with several. Throws `engine-failed` when ONNX Runtime refuses one. */
+  static async open(
+    models: ModelSource | readonly ModelSource[],
+    size: number,
+    options: EngineOptions = {},
+  ): Promise<SessionPool> {
+    const shared = (isList(models) ? models : [models]).map(shareModel);
+    const engines = Array.from({ length: Math.max(1, size) }, () => new Engine(options));
+    const opened = await Promise.allSettled(engines.map((engine) => openThread(engine, shared)));
+    const failure = opened.find((result) => result.status === "rejected");
+    if (failure) {
+      await Promise.all(engines.map((engine) => engine.close()));
+      throw failure.reason;
+    }
+    return new SessionPool(opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : [])));
+  }
+
+  get size(): number {
+    return this.#all.length;
+  }
+
+  /** Runs one of the models in the next free thread; see `Session.run`. */
+  async run(
+    feeds: Feeds,
+    outputs: readonly string[] | null = null,
+    transfer: ArrayBuffer[] = [],
+    model = 0,
+  ): Promise<Readonly<Record<string, Tensor>>> {
+    const thread = this.#takeIdle() ?? (await this.#nextFree());
+    try {
+      return await thread.sessions[model]!.run(feeds, outputs, transfer);
+    } finally {
+      this.#giveBack(thread);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#all.map(({ engine }) => engine.close()));
+  }
+
+  #takeIdle(): Thread | undefined {
+    let thread = this.#idle.pop();
+    while (thread && thread.engine.ended !== null) thread = this.#idle.pop();
+    return thread;
+  }
+
+  #nextFree(): Promise<Thread> {
+    if (this.#isDead()) return Promise.reject(this.#deathFault());
+    return new Promise((resolve, reject) => this.#queue.push({ resolve, reject }));
+  }
+
+  #giveBack(thread: Thread): void {
+    if (this.#isDead()) for (const { reject } of this.#queue.splice(0)) reject(this.#deathFault());
+    if (thread.engine.ended !== null) return;
+    const next = this.#queue.shift();
+    if (next) next.resolve(thread);
+    else this.#idle.push(thread);
+  }
+
+  #isDead(): boolean {
+    return this.#all.every(({ engine }) => engine.ended !== null);
+  }
+
+  #deathFault(): Fault {
+    return new Fault("engine-failed", {
+      what: "no thread of the pool serves any more",
+      got: this.#all.map(({ engine }) => engine.ended).join("; "),
+    });
+  }
+}
+
+function isList(models: ModelSource | readonly ModelSource[]): models is readonly ModelSource[] {
+  return Array.isArray(models);
+}
+
+async function openThread(engine: Engine, models: readonly ModelSource[]): Promise<Thread> {
+  const sessions: Session[] = [];
+  for (const model of models) sessions.push(await engine.open(model, { threads: 1 }));
+  return { engine, sessions };
+}
+
+/** The model in memory that all threads see, so that it is copied by each of them and not for each of them here. */
+function shareModel(model: ModelSource): ModelSource {
+  if (typeof model === "string") return model;
+  if (model instanceof Uint8Array) return share(model);
+  const externalData = Object.entries(model.externalData).map(([name, bytes]) => [name, share(bytes)] as const);
+  return { graph: share(model.graph), externalData: Object.fromEntries(externalData) };
+}
+
+function share(bytes: Uint8Array): Uint8Array {
+  if (bytes.buffer instanceof SharedArrayBuffer) return bytes;
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  shared.set(bytes);
+  return shared;
+}
