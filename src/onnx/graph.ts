@@ -18,6 +18,7 @@ export const opset = 17;
 export class GraphBuilder {
   readonly model: ModelProto;
   #count = 0;
+  #taken: ReadonlySet<string> | null = null;
 
   constructor(model: ModelProto = makeModel(opset)) {
     this.model = model;
@@ -69,8 +70,17 @@ export class GraphBuilder {
     return serializeModel(this.model);
   }
 
+  /** A name that neither this builder nor the model it was given has: models that assay made before hold such names too. */
   #freshName(stem: string): string {
-    return `assay_${stem.toLowerCase()}_${this.#count++}`;
+    this.#taken ??= new Set(
+      [...this.#graph.node.flatMap(({ output }) => output), ...this.#graph.initializer.map(({ name }) => name)].filter(
+        (name) => name.startsWith("assay_"),
+      ),
+    );
+    for (;;) {
+      const name = `assay_${stem.toLowerCase()}_${this.#count++}`;
+      if (!this.#taken.has(name)) return name;
+    }
   }
 }
 

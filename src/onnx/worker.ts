@@ -50,7 +50,8 @@ function sessionSettings(options: SessionOptions): InferenceSession.SessionOptio
     interOpNumThreads: 1,
     executionMode: "sequential",
     graphOptimizationLevel: "all",
-    logSeverityLevel: 3,
+    // What ONNX Runtime would print on standard error comes back as the error of the call.
+    logSeverityLevel: 4,
     // Spinning threads would steal the core on which pictures are decoded.
     extra: { session: { intra_op: { allow_spinning: "0" } } },
   };
