@@ -112,20 +112,28 @@ function skip(wiring: Wiring, from: string, also: (node: NodeProto) => boolean):
   }
 }
 
-/** What a linear layer is applied to, when `value` is the result of one: Gemm, MatMul, 1×1 Conv on a vector, with or without a bias. */
+/** Operators that leave scores scores: shifted and scaled by constants, or two classifiers' added. */
+const adjusting = new Set(["Add", "Div", "Mul", "Sub"]);
+
+/** What a classifier is applied to, when `value` is the result of one: Gemm, MatMul or 1×1 Conv on a vector, adjusted or not; else null. */
 function linearSource(wiring: Wiring, value: string): string | null {
   const node = wiring.producers.get(value);
   if (!node || !isVector(wiring, value)) return null;
   const moving = node.input.filter((name) => wiring.fromImage.has(name));
-  const [source] = moving;
-  if (source === undefined || moving.length > 1) return null;
-  if (node.opType === "Add")
-    return linearSource(
-      wiring,
-      skip(wiring, source, () => false),
+  if (adjusting.has(node.opType)) {
+    const sources = new Set(
+      moving.map((name) =>
+        linearSource(
+          wiring,
+          skip(wiring, name, () => false),
+        ),
+      ),
     );
+    return sources.size === 1 ? [...sources][0]! : null;
+  }
   const linear = node.opType === "Gemm" || node.opType === "MatMul" || node.opType === "Conv";
-  return linear && isVector(wiring, source) ? source : null;
+  const [source] = moving;
+  return linear && moving.length === 1 && isVector(wiring, source!) ? source! : null;
 }
 
 /** The width of a value that holds one vector for each image, [n, width] with any ones between; null for others. */

@@ -1,6 +1,14 @@
 /** The image input of a foreign graph, made float32 [n, 3, h, w] of RGB whatever it was, with a free batch. */
 import { Fault } from "../core/index.js";
-import { GraphBuilder, type ModelProto, rewire, valueDims, type Dimension } from "../onnx/index.js";
+import {
+  type Dimension,
+  GraphBuilder,
+  type ModelProto,
+  type NodeProto,
+  rewire,
+  type Tensor,
+  valueDims,
+} from "../onnx/index.js";
 import { constantTensor, reachedFrom, wholeNumbers } from "./wiring.js";
 
 /** Order of the dimensions: channels first or last. */
@@ -132,24 +140,53 @@ function convertInput(front: GraphBuilder, { type, layout }: ImageInput, bgr: bo
 }
 
 /**
- * Lets go of a batch of one that is written into reshapes of what depends on the image: their leading 1 becomes "as it comes".
+ * Lets go of a batch of one that is written into what depends on the image: the leading 1 of a reshape becomes "as it comes", and a
+ * constant that is joined to it, such as a transformer's class token, is repeated for each picture.
  * `shapes` are those of a run with one image.
  */
 export function freeBatch(model: ModelProto, input: string, shapes: ReadonlyMap<string, readonly number[]>): void {
   const moving = reachedFrom(model, input);
   const builder = new GraphBuilder(model);
-  for (const node of model.graph!.node) {
-    if (node.opType !== "Reshape" || !moving.has(node.input[0]!)) continue;
-    const tensor = constantTensor(model, node.input[1]);
-    const wanted = tensor ? wholeNumbers(tensor) : [];
-    if (wanted[0] !== 1) continue;
-    // 0 copies the dimension of the input; where that is none of the batch, -1 works it out.
-    if (shapes.get(node.input[0]!)?.[0] === 1) wanted[0] = 0;
-    else if (!wanted.includes(-1)) wanted[0] = -1;
-    node.input[1] = builder.constant({
-      type: "int64",
-      dims: [wanted.length],
-      data: BigInt64Array.from(wanted, BigInt),
-    });
-  }
+  model.graph!.node = model.graph!.node.flatMap((node) => {
+    if (node.opType === "Reshape" && moving.has(node.input[0]!)) freeReshape(builder, node, shapes);
+    if (node.opType !== "Concat") return [node];
+    return [...repeatConstants(builder, node, moving, shapes), node];
+  });
+}
+
+type Shapes = ReadonlyMap<string, readonly number[]>;
+
+function freeReshape(builder: GraphBuilder, node: NodeProto, shapes: Shapes): void {
+  const tensor = constantTensor(builder.model, node.input[1]);
+  const wanted = tensor ? wholeNumbers(tensor) : [];
+  if (wanted[0] !== 1) return;
+  // 0 copies the dimension of the input; where that is none of the batch, -1 works it out.
+  if (shapes.get(node.input[0]!)?.[0] === 1) wanted[0] = 0;
+  else if (!wanted.includes(-1)) wanted[0] = -1;
+  node.input[1] = builder.constant(int64(wanted));
+}
+
+/** Nodes that repeat each constant [1, …] of a Concat along the batch of what it is joined to. */
+function repeatConstants(
+  builder: GraphBuilder,
+  node: NodeProto,
+  moving: ReadonlySet<string>,
+  shapes: Shapes,
+): NodeProto[] {
+  const partner = node.input.find((name) => moving.has(name) && shapes.get(name)?.[0] === 1);
+  const axis = node.attribute.find(({ name }) => name === "axis")?.i;
+  if (partner === undefined || axis === 0n) return [];
+  const start = builder.model.graph!.node.length;
+  node.input = node.input.map((name) => {
+    const shape = shapes.get(name) ?? constantTensor(builder.model, name)?.dims.map(Number) ?? [];
+    if (moving.has(name) || shape[0] !== 1 || shape.length < 2) return name;
+    const batch = builder.node("Gather", [builder.node("Shape", [partner]), builder.constant(int64([0]))]);
+    const target = builder.node("Concat", [batch, builder.constant(int64(shape.slice(1)))], { axis: 0n });
+    return builder.node("Expand", [name, target]);
+  });
+  return builder.model.graph!.node.splice(start);
+}
+
+function int64(values: readonly number[]): Tensor {
+  return { type: "int64", dims: [values.length], data: BigInt64Array.from(values, BigInt) };
 }

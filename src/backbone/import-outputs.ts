@@ -1,5 +1,5 @@
 /** The outputs of a backbone, made from what was found in a foreign graph. */
-import { GraphBuilder, keepOutputs } from "../onnx/index.js";
+import { GraphBuilder, keepOutputs, type ModelProto } from "../onnx/index.js";
 import type { FeatureChoice, Shaping } from "./import-features.js";
 import type { Wiring } from "./wiring.js";
 
@@ -29,21 +29,42 @@ function poolMap(builder: GraphBuilder, map: string): string {
   return builder.node("Flatten", [builder.node("GlobalAveragePool", [map])], { axis: 1n }, own.features);
 }
 
-/** Makes features, activations and logits the only outputs of the graph, and drops what they do not need. */
+/** Makes float32 features, activations and logits the only outputs of the graph, and drops what they do not need. */
 export function takeOutputs({ model, shapes }: Wiring, choice: FeatureChoice): Outputs {
   const builder = new GraphBuilder(model);
+  const settle = usesOtherFloats(model)
+    ? (value: string): string => builder.node("Cast", [value], { to: float32Code }, `${value}_float32`)
+    : (value: string): string => value;
   const map = choice.map && takeMap(builder, choice.map);
-  const features = shapings[choice.shaping](builder, choice.value, map);
+  const features = settle(shapings[choice.shaping](builder, choice.value, map));
+  const activations = map === null ? null : settle(map);
   const flat = choice.logits !== null && shapes.get(choice.logits)?.length !== 2;
-  const logits = flat ? builder.node("Flatten", [choice.logits!], { axis: 1n }, own.logits) : choice.logits;
-  const classes = shapes.get(choice.logits ?? "")?.reduce((total, size) => total * size, 1 / 2) ?? "classes";
+  const vector = flat ? builder.node("Flatten", [choice.logits!], { axis: 1n }, own.logits) : choice.logits;
+  const logits = vector === null ? null : settle(vector);
+  const classes = shapes.get(choice.logits ?? "")?.find((size, i) => i > 0 && size !== 1) ?? "classes";
   model.graph!.output = [];
   builder.output({ name: features, type: "float32", dims: ["n", choice.width] });
-  if (map !== null) builder.output({ name: map, type: "float32", dims: ["n", choice.width, "map_h", "map_w"] });
+  if (activations !== null)
+    builder.output({ name: activations, type: "float32", dims: ["n", choice.width, "map_h", "map_w"] });
   if (logits !== null) builder.output({ name: logits, type: "float32", dims: ["n", classes] });
-  const names = [features, map, logits].filter((name) => name !== null);
-  keepOutputs(model, names);
-  return { features, activations: map, logits };
+  keepOutputs(
+    model,
+    [features, activations, logits].filter((name) => name !== null),
+  );
+  return { features, activations, logits };
+}
+
+/** TensorProto.FLOAT, FLOAT16 and DOUBLE. */
+const float32Code = 1n;
+const otherFloats: readonly number[] = [10, 11];
+
+/** Whether anything in the graph is of half or double precision, so that an output could be. */
+function usesOtherFloats({ graph }: ModelProto): boolean {
+  const casts = graph!.node.some(({ opType, attribute }) => {
+    const to = attribute.find(({ name }) => name === "to")?.i;
+    return opType === "Cast" && to !== undefined && otherFloats.includes(Number(to));
+  });
+  return casts || graph!.initializer.some(({ dataType }) => otherFloats.includes(dataType));
 }
 
 /** The feature map with its channels first. */

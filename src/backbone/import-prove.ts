@@ -1,6 +1,6 @@
 /** A converted network is run before it is believed: types, finite numbers, batches, the average that features claim to be, sizes. */
 import { Fault } from "../core/index.js";
-import { floats, GraphBuilder, type ModelProto, type Tensor } from "../onnx/index.js";
+import { floats, type ModelProto, type Tensor } from "../onnx/index.js";
 import type { Outputs } from "./import-outputs.js";
 import { probeImages, relativeDifference, withSession } from "./probe.js";
 import type { BackboneRow } from "./zoo.js";
@@ -19,26 +19,6 @@ export interface Proof {
 }
 
 type Look = Pick<BackboneRow, "mean" | "deviation" | "view" | "input" | "width">;
-
-/** Casts the outputs to float32 that are another kind of float. Returns whether there were any. */
-export function castOutputs(model: ModelProto, outputs: Outputs, answers: Readonly<Record<string, Tensor>>): Outputs {
-  const builder = new GraphBuilder(model);
-  const cast = (name: string): string => {
-    const type = answers[name]?.type;
-    if (type !== "float16" && type !== "float64") return name;
-    const output = builder.node("Cast", [name], { to: 1n }, `${name}_float32`);
-    const declared = model.graph!.output.find((value) => value.name === name)!;
-    declared.name = output;
-    if (declared.type?.value.case === "tensorType") declared.type.value.value.elemType = 1;
-    return output;
-  };
-  const { features, activations, logits } = outputs;
-  return {
-    features: cast(features),
-    activations: activations === null ? null : cast(activations),
-    logits: logits === null ? null : cast(logits),
-  };
-}
 
 /**
  * Runs the network on two pictures together, on one of them alone, and on another size.

@@ -13,11 +13,11 @@ import {
 } from "../onnx/index.js";
 import { type FeatureChoice, type FeatureOptions, findFeatures } from "./import-features.js";
 import { conformInput, declareInput, findImage, freeBatch, type ImageInput, type Layout } from "./import-input.js";
-import { type Outputs, takeOutputs } from "./import-outputs.js";
+import { takeOutputs } from "./import-outputs.js";
 import { type Preprocessing, type PreprocessingOptions, resolvePreprocessing } from "./import-preprocessing.js";
-import { castOutputs, fixedBatch, foreignSizeStep, prove } from "./import-prove.js";
+import { fixedBatch, foreignSizeStep, prove } from "./import-prove.js";
 import { countMultiplyAdds } from "./multiply-adds.js";
-import { probeImages, probeShapes, withSession } from "./probe.js";
+import { probeImages, probeShapes } from "./probe.js";
 import { wire, type Wiring } from "./wiring.js";
 import type { Backbone } from "./zoo.js";
 
@@ -53,7 +53,7 @@ export async function importBackbone(path: string, options: ImportOptions = {}):
   const wiring = await probe(model, input, image, preprocessing);
   const choice = findFeatures(wiring, options);
   const multiplyAdds = countMultiplyAdds(wiring, choice.value);
-  const found = await settleOutputs(model, input, preprocessing, takeOutputs(wiring, choice));
+  const found = takeOutputs(wiring, choice);
   const look = { ...preprocessing, input, width: choice.width };
   const proof = await prove(model, look, found);
   const outputs = { ...found, activations: proof.averaged ? found.activations : null };
@@ -110,18 +110,9 @@ async function probe(model: ModelProto, input: string, image: ImageInput, look: 
   const freed = await ask(2).catch((error: unknown) => {
     throw fixedBatch(error);
   });
+  // A graph that joins the pictures of a batch into one runs, and gives a single answer.
+  if (!model.graph!.output.some(({ name }) => freed.get(name)?.[0] === 2)) throw fixedBatch();
   return wire(model, input, freed, 2);
-}
-
-/** Outputs that are all float32: those of a network in half precision are cast. */
-async function settleOutputs(
-  model: ModelProto,
-  input: string,
-  look: Preprocessing,
-  outputs: Outputs,
-): Promise<Outputs> {
-  const answers = await withSession(model, (run) => run({ [input]: probeImages(1, look.view.size, look) }));
-  return castOutputs(model, outputs, answers);
 }
 
 /** The bytes of a model with what can be halved in halves; the model itself stays as it is. */

@@ -46,7 +46,7 @@ export async function withSession<T>(
 ): Promise<T> {
   const explained = <V>(promise: Promise<V>): Promise<V> =>
     promise.catch((error: unknown) => {
-      throw explainRefusal(error);
+      throw explainRefusal(error, model);
     });
   const session = await explained(openSession(serializeModel(model), { threads: availableParallelism() }));
   try {
@@ -61,14 +61,20 @@ const missingOperator: readonly RegExp[] = [
   /(\S+?)\(-?\d+\) is not a registered function\/op/,
   /Could not find an implementation for (\S+?\(\d+\))/,
   /No Op registered for (\S+) with domain_version of \d+/,
-  /No opset import for domain '?([^'\s]+)'?/,
 ];
 
+/** It names only the domain where the file does not say which version of it is meant. */
+const missingDomain = /No opset import for domain '([^']+)'/;
+
 /** A refusal of a session as the fault for people. */
-export function explainRefusal(error: unknown): unknown {
+export function explainRefusal(error: unknown, model: ModelProto): unknown {
   if (!(error instanceof Fault) || error.code !== "engine-failed") return error;
   const text = describeError(error);
-  const operator = missingOperator.map((pattern) => pattern.exec(text)?.[1]).find((name) => name !== undefined);
+  const domain = missingDomain.exec(text)?.[1];
+  const foreign = domain && model.graph!.node.find((node) => node.domain === domain);
+  const operator = foreign
+    ? `${foreign.domain}:${foreign.opType}`
+    : missingOperator.map((pattern) => pattern.exec(text)?.[1]).find((name) => name !== undefined);
   if (operator !== undefined)
     return new Fault("model-invalid", {
       what: `the backbone needs the operator ${operator.replace(/^:/, "")}, which ONNX Runtime does not have`,

@@ -21,7 +21,7 @@ export interface Normalization {
   readonly name: string;
   readonly mean: Channels;
   readonly deviation: Channels;
-  /** Blue and red change places, relative to the row's graph. */
+  /** Red and blue change places, relative to what the row's graph is given now. */
   readonly swapped: boolean;
 }
 
@@ -48,14 +48,22 @@ const gray = (value: number): Channels => [value, value, value];
 
 const imageNet = { mean: [123.675, 116.28, 103.53], deviation: [58.395, 57.12, 57.375] } as const;
 
+const caffe = { mean: [123.68, 116.779, 103.939], deviation: gray(1) } as const;
+
 /** What networks are trained with: torchvision and timm, TensorFlow, plain scaling, none, Caffe, and OpenAI's CLIP. */
-const usual: readonly Omit<Normalization, "swapped">[] = [
-  { name: "ImageNet's mean and deviation", ...imageNet },
-  { name: "-1 to 1", mean: gray(127.5), deviation: gray(127.5) },
-  { name: "0 to 1", mean: gray(0), deviation: gray(255) },
-  { name: "0 to 255", mean: gray(0), deviation: gray(1) },
-  { name: "ImageNet's mean, deviation 1", mean: [123.68, 116.779, 103.939], deviation: gray(1) },
-  { name: "CLIP's mean and deviation", mean: [122.771, 116.746, 104.094], deviation: [68.5, 66.632, 70.323] },
+const usual: readonly Normalization[] = [
+  { name: "ImageNet's mean and deviation", ...imageNet, swapped: false },
+  { name: "-1 to 1", mean: gray(127.5), deviation: gray(127.5), swapped: false },
+  { name: "0 to 1", mean: gray(0), deviation: gray(255), swapped: false },
+  { name: "0 to 255", mean: gray(0), deviation: gray(1), swapped: false },
+  { name: "ImageNet's mean, deviation 1", ...caffe, swapped: false },
+  { name: "Caffe's: blue first, ImageNet's mean, deviation 1", ...caffe, swapped: true },
+  {
+    name: "CLIP's mean and deviation",
+    mean: [122.771, 116.746, 104.094],
+    deviation: [68.5, 66.632, 70.323],
+    swapped: false,
+  },
 ];
 
 /** Constants closer than this, in units of the deviation, are the same to a network. */
@@ -63,10 +71,10 @@ const sameWithin = 0.05;
 
 /** Fewer pictures decide nothing. */
 export const leastPictures = 16;
-export const mostPictures = 48;
+export const mostPictures = 96;
 
-/** Standard errors from which an advantage is told: with the seven or so alternatives, chance does so about once in 500 networks. */
-const certain = 3.5;
+/** Standard errors from which an advantage is told: by chance alone one of seven alternatives gets there once in a hundred networks. */
+const certain = 3;
 
 /** Least advantage that is worth telling, of either signal. */
 const worthTelling = { agreement: 0.03, mirror: 0.004 } as const;
@@ -99,16 +107,13 @@ export async function checkPreprocessing(
 
 /** The row's own normalization first, then the usual ones that differ from it, then its own with red and blue exchanged. */
 function candidatesFor(row: BackboneRow): Normalization[] {
-  const given = { name: "the given one", mean: row.mean, deviation: row.deviation };
-  const others = usual.filter((one) => !same(one, given));
-  return [
-    { ...given, swapped: false },
-    ...others.map((one) => ({ ...one, swapped: false })),
-    { ...given, name: "red and blue exchanged", swapped: true },
-  ];
+  const given = { name: "the given one", mean: row.mean, deviation: row.deviation, swapped: false };
+  const swapped = { ...given, name: "red and blue exchanged", swapped: true };
+  return [given, ...usual.filter((one) => !same(one, given) && !same(one, swapped)), swapped];
 }
 
-function same(a: Omit<Normalization, "swapped">, b: Omit<Normalization, "swapped">): boolean {
+function same(a: Normalization, b: Normalization): boolean {
+  if (a.swapped !== b.swapped) return false;
   return a.mean.every((mean, i) => {
     const shift = Math.abs(mean - b.mean[i]!) / b.deviation[i]!;
     return shift < sameWithin && Math.abs(a.deviation[i]! / b.deviation[i]! - 1) < sameWithin;
@@ -161,7 +166,7 @@ function mirrorPair(pixels: Uint8Array, side: number, { mean, deviation, swapped
   for (let channel = 0; channel < 3; channel++) {
     const from = swapped ? 2 - channel : channel;
     for (let i = 0; i < area; i++) {
-      const value = (pixels[i * 3 + from]! - mean[channel]!) / deviation[channel]!;
+      const value = (pixels[i * 3 + from]! - mean[from]!) / deviation[from]!;
       const x = i % side;
       data[channel * area + i] = value;
       data[(3 + channel) * area + i - x + side - 1 - x] = value;
@@ -258,7 +263,7 @@ export function describeCheck(check: PreprocessingCheck): string[] {
       `preprocessing: no sign that it is wrong (${pictures} photographs and their mirror images get ${what}: ${score(given)}; ` +
         `at best ${score(best)} with ${best.name})`,
     ];
-  const constants = `--mean ${better.mean.join(",")} --std ${better.deviation.join(",")} --pixels 255${better.swapped ? " --bgr" : ""}`;
+  const constants = `--mean ${better.mean.join(",")} --std ${better.deviation.join(",")} --pixels 255${better.swapped ? ", and --bgr if it is not there (without it if it is)" : ""}`;
   return [
     `warning: the preprocessing looks wrong: ${pictures} photographs and their mirror images get ${what} more often with ` +
       `${better.name} (${score(better)}) than with what is set (${score(given)}), by ${better.advantage.toFixed(1)} standard errors`,

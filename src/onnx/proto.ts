@@ -125,7 +125,7 @@ export function makeNode(
   return create(NodeProtoSchema, {
     name: outputs[0] ?? "",
     opType,
-    domain,
+    ...(domain === "" ? {} : { domain }),
     input: [...inputs],
     output: [...outputs],
     attribute: Object.entries(attributes).map(([name, value]) => makeAttribute(name, value)),
