@@ -5,7 +5,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import sharp from "sharp";
-import { loadBackbone } from "../dist/backbone/index.js";
+import { loadBackbone, plainRecipe, recipeTaps } from "../dist/backbone/index.js";
 import { scan } from "../dist/dataset/index.js";
 import { extractFeatures } from "../dist/features/index.js";
 import { float32, SessionPool, serializeModel } from "../dist/onnx/index.js";
@@ -63,10 +63,8 @@ const decode = () =>
   );
 let cacheNumber = 0;
 const extract = () =>
-  extractFeatures(sources, {
+  extractFeatures(sources, recipeTaps(plainRecipe(backbone)), {
     root: dataset.root,
-    backbone,
-    view: backbone.row.view,
     cacheFolder: join(folder, String(cacheNumber++)),
     threads,
   });

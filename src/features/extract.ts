@@ -16,7 +16,7 @@ import {
 import { prepareAll, viewName } from "../image/index.js";
 import { SessionPool, splitModel, type SplitModel } from "../onnx/index.js";
 import { FeatureStore } from "./cache.js";
-import { batchSize, runSquares } from "./infer.js";
+import { batchSize, openBatch } from "./infer.js";
 
 /** What is needed of a photograph. */
 export interface Source {
@@ -127,19 +127,19 @@ async function computeMissing(
   const start = performance.now();
   let done = cached;
   const save = saver(columns, start);
-  const size = Math.min(threads, availableParallelism(), Math.ceil(missing.length / batchSize));
-  const pool = await SessionPool.open(models, size);
+  const size = Math.max(1, Math.min(threads, availableParallelism(), Math.ceil(missing.length / batchSize)));
+  const opening = SessionPool.open(models, size); // the first pictures are decoded meanwhile
   try {
     // Two batches for each session: one runs while the next is decoded.
-    await mapBounded(batches(missing), pool.size * 2, async (batch) => {
+    await mapBounded(batches(missing), size * 2, async (batch) => {
       checkInterrupted(signal);
-      await computeBatch(batch, groups, pool, options.root);
+      await computeBatch(batch, groups, opening, options.root);
       done += batch.length;
       progress({ stage: "features", done, total: cached + missing.length, unit: "images" });
       if ((done - cached) % flushEvery < batch.length) await save();
     });
   } finally {
-    await pool.close();
+    await opening.then((pool) => pool.close()).catch(() => {}); // where it did not open, the batches have said why
     await save();
   }
   return (performance.now() - start) / 1000;
@@ -148,31 +148,39 @@ async function computeMissing(
 async function computeBatch(
   batch: readonly Source[],
   groups: readonly Group[],
-  pool: SessionPool,
+  opening: Promise<SessionPool>,
   root: string,
 ): Promise<void> {
   const wanted = groups
     .map((group) => ({ ...group, sources: batch.filter((source) => lacks(group, source)) }))
     .filter(({ sources }) => sources.length > 0);
   const views = wanted.map(({ columns }) => columns[0]!.tap.view);
-  const squares = await Promise.all(batch.map((source) => prepareSource(source, views, root)));
+  const memory = views.map(({ size }) => openBatch(size, batch.length));
+  await Promise.all(
+    batch.map(async (source, row) => {
+      const bytes = await readUnchanged(join(root, source.path), source);
+      await prepareAll(
+        bytes,
+        views,
+        source.fileHash,
+        {},
+        memory.map(({ squares }) => squares[row]!),
+      );
+    }),
+  );
+  const pool = await opening;
   await Promise.all(
     wanted.map(async ({ columns, model, sources }, index) => {
-      const own = sources.map((source) => squares[batch.indexOf(source)]![index]!);
-      const { features } = await runSquares(pool, views[index]!.size, own, [names.features], model);
+      const rows = sources.map((source) => batch.indexOf(source));
+      const { features } = await memory[index]!.run(pool, [names.features], rows, model);
       addRows(columns, sources, features);
+      memory[index]!.close();
     }),
   );
 }
 
 function lacks({ columns }: Group, { fileHash }: Source): boolean {
   return columns.some(({ store }) => !store.has(fileHash));
-}
-
-async function prepareSource(source: Source, views: readonly Tap["view"][], root: string): Promise<Uint8Array[]> {
-  const path = join(root, source.path);
-  const bytes = await readUnchanged(path, source);
-  return prepareAll(bytes, views, source.fileHash);
 }
 
 /** Hands out features [looks × sources, width]. */

@@ -21,43 +21,74 @@ export async function inferBatch<N extends string>(
   pictures: readonly ReadPicture[],
   outputs: readonly N[],
 ): Promise<Inferred<N>[]> {
-  const prepared = await Promise.allSettled(pictures.map(async (read) => prepare(await read(), view)));
-  const readable = prepared.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-  const rows = readable.length > 0 ? await inferPixels(pool, view.size, readable, outputs) : [];
+  const batch = openBatch(view.size, pictures.length);
+  const prepared = await Promise.allSettled(
+    pictures.map(async (read, row) => prepare(await read(), view, {}, batch.squares[row])),
+  );
+  const readable = [...prepared.keys()].filter((row) => prepared[row]!.status === "fulfilled");
+  const rows = readable.length > 0 ? sliceRows(await batch.run(pool, outputs, readable), readable.length, outputs) : [];
+  batch.close();
   return prepared.map((one) =>
     one.status === "fulfilled" ? { ok: true, outputs: rows.shift()! } : { ok: false, error: one.reason },
   );
 }
 
-/** Runs one of the pool's models on prepared squares [side, side, 3]; a row of every wanted output for each. Throws `engine-failed`. */
-async function inferPixels<N extends string>(
-  pool: SessionPool,
-  side: number,
-  squares: readonly Uint8Array[],
+function sliceRows<N extends string>(
+  results: Readonly<Record<N, Float32Array>>,
+  rows: number,
   outputs: readonly N[],
-): Promise<Record<N, Float32Array>[]> {
-  const results = await runSquares(pool, side, squares, outputs);
-  return squares.map((_, row) => {
+): Record<N, Float32Array>[] {
+  return Array.from({ length: rows }, (_, row) => {
     const slices = outputs.map((name) => {
-      const width = results[name].length / squares.length;
+      const width = results[name].length / rows;
       return [name, results[name].subarray(row * width, (row + 1) * width)] as const;
     });
     return Object.fromEntries(slices) as Record<N, Float32Array>;
   });
 }
 
-/** Runs one of the pool's models on prepared squares [side, side, 3] put together to one batch. Throws `engine-failed`. */
-export async function runSquares<N extends string>(
-  pool: SessionPool,
-  side: number,
-  squares: readonly Uint8Array[],
-  outputs: readonly N[],
-  model = 0,
-): Promise<Record<N, Float32Array>> {
+/** Prepared squares below each other, in memory that the engine's threads see too. */
+export interface Batch {
+  /** For each picture its square [side, side, 3], to be filled. */
+  readonly squares: readonly Uint8Array[];
+  /** Runs one of the pool's models on the named squares, in rising order; all outputs as one array each. Throws `engine-failed`. */
+  run<N extends string>(
+    pool: SessionPool,
+    outputs: readonly N[],
+    rows: readonly number[],
+    model?: number,
+  ): Promise<Record<N, Float32Array>>;
+  /** Leaves the memory to later batches. */
+  close(): void;
+}
+
+/** Memory of batches that ended, by size: making and collecting it anew for each batch costs more than filling it. */
+const free = new Map<number, Uint8Array[]>();
+
+/** As many as are in flight on a few cores; more are left to the garbage collection. */
+const mostFree = 16;
+
+export function openBatch(side: number, pictures: number): Batch {
   const bytes = side * side * 3;
-  const data = new Uint8Array(squares.length * bytes);
-  for (const [row, pixels] of squares.entries()) data.set(pixels, row * bytes);
-  const dims = [squares.length, side, side, 3];
-  const results = await pool.run({ [names.image]: { type: "uint8", dims, data } }, outputs, [data.buffer], model);
-  return Object.fromEntries(outputs.map((name) => [name, floats(results[name])])) as Record<N, Float32Array>;
+  const size = pictures * bytes;
+  const memory = free.get(size)?.pop() ?? new Uint8Array(new SharedArrayBuffer(size));
+  const squares = Array.from({ length: pictures }, (_, row) => memory.subarray(row * bytes, (row + 1) * bytes));
+  return {
+    squares,
+    run: async (pool, outputs, rows, model = 0) => {
+      for (const [to, from] of rows.entries()) if (to !== from) squares[to]!.set(squares[from]!);
+      const dims = [rows.length, side, side, 3];
+      const data = memory.subarray(0, rows.length * bytes);
+      const results = await pool.run({ [names.image]: { type: "uint8", dims, data } }, outputs, [], model);
+      return Object.fromEntries(outputs.map((name) => [name, floats(results[name])])) as Record<
+        (typeof outputs)[number],
+        Float32Array
+      >;
+    },
+    close: () => {
+      const list = free.get(size) ?? [];
+      if (list.length < mostFree) list.push(memory);
+      free.set(size, list);
+    },
+  };
 }

@@ -17,13 +17,18 @@ const resizers: Readonly<Record<ViewMode, (image: Sharp, side: number, view: Vie
 };
 
 /**
- * Decodes, orients, resizes and crops to [size, size, 3] bytes of sRGB; transparency is laid on white.
- * Throws the fault `image-unreadable`.
+ * Decodes, orients, resizes and crops to [size, size, 3] bytes of sRGB, in memory of its own or in that of `into`; transparency is
+ * laid on white. Throws the fault `image-unreadable`.
  */
-export async function prepare(source: Uint8Array, view: View, limits: DecodeLimits = {}): Promise<Uint8Array> {
+export async function prepare(
+  source: Uint8Array,
+  view: View,
+  limits: DecodeLimits = {},
+  into?: Uint8Array,
+): Promise<Uint8Array> {
   checkView(view);
   try {
-    return await resizeTo(decoder(source, limits), view);
+    return await resizeTo(decoder(source, limits), view, into);
   } catch (error) {
     throw explainDecodeError(error, source);
   }
@@ -31,20 +36,24 @@ export async function prepare(source: Uint8Array, view: View, limits: DecodeLimi
 
 /**
  * Several views of one picture, those that are no random ones byte for byte as `prepare` makes them, from a single decode where
- * that is possible. `name` is the picture's in the draws of random views. Throws the fault `image-unreadable`.
+ * that is possible; in memory of their own or in that of `into`, by view. `name` is the picture's in the draws of random views.
+ * Throws the fault `image-unreadable`.
  */
 export async function prepareAll(
   source: Uint8Array,
   views: readonly (View | RandomView)[],
   name: string,
   limits: DecodeLimits = {},
+  into: readonly Uint8Array[] = [],
 ): Promise<Uint8Array[]> {
   for (const view of views) checkView(view);
   try {
     const opened = await openPixels(source, views, limits);
     return await Promise.all(
-      views.map((view) =>
-        view.mode === "random" ? cropRandomly(opened.raster!, view, name) : resizeTo(opened.start(), view),
+      views.map((view, i) =>
+        view.mode === "random"
+          ? cropRandomly(opened.raster!, view, name, into[i])
+          : resizeTo(opened.start(), view, into[i]),
       ),
     );
   } catch (error) {
@@ -96,19 +105,24 @@ async function decodeRaster(image: Sharp): Promise<DecodedRaster> {
   return { pixels: data, width: info.width, height: info.height };
 }
 
-async function resizeTo(image: Sharp, view: View): Promise<Uint8Array> {
+async function resizeTo(image: Sharp, view: View, into?: Uint8Array): Promise<Uint8Array> {
   const side = resizeSide(view);
-  return cropCenter(await toRgb(resizers[view.mode](image, side, view)).toBuffer(), side, view.size);
+  return cropCenter(await toRgb(resizers[view.mode](image, side, view)).toBuffer(), side, view.size, into);
 }
 
-async function cropRandomly({ pixels, width, height }: DecodedRaster, view: RandomView, name: string) {
+async function cropRandomly(
+  { pixels, width, height }: DecodedRaster,
+  view: RandomView,
+  name: string,
+  into?: Uint8Array,
+) {
   const drawn = drawView(view, name, width, height);
   const cropped = pixelReader(pixels, width, height, 3)
     .extract(drawn.region)
     .resize(view.size, view.size, { fit: "fill", kernel: view.kernel });
-  const out = await toRgb(cropped).toBuffer();
+  const out = cropCenter(await toRgb(cropped).toBuffer(), view.size, view.size, into);
   applyDrawn(out, view.size, drawn);
-  return asBytes(out);
+  return out;
 }
 
 /** The side that the picture is resized to before the middle is cut out. */
@@ -120,20 +134,15 @@ function resizeSide(view: View | RandomView): number {
  * The middle [size, size, 3] of [side, side, 3]. sharp's own `extract` would turn a picture with an EXIF orientation before it
  * resizes, at full size: four times as slow for a photograph from a phone.
  */
-function cropCenter(pixels: Uint8Array, side: number, size: number): Uint8Array {
-  if (side === size) return asBytes(pixels);
+function cropCenter(pixels: Uint8Array, side: number, size: number, into?: Uint8Array): Uint8Array {
+  if (side === size && !into) return new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.length);
   const offset = Math.floor((side - size) / 2);
-  const cropped = new Uint8Array(size * size * 3);
+  const cropped = into ?? new Uint8Array(size * size * 3);
   for (let row = 0; row < size; row++) {
     const start = ((row + offset) * side + offset) * 3;
     cropped.set(pixels.subarray(start, start + size * 3), row * size * 3);
   }
   return cropped;
-}
-
-/** A Node Buffer as a plain array of bytes over the same memory. */
-function asBytes({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, length);
 }
 
 function checkView(view: View | RandomView): void {
