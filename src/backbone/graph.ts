@@ -92,11 +92,13 @@ function middle(builder: GraphBuilder, planes: string, side: number, wanted: num
   return builder.node("Slice", [planes, ...bounds.map((values) => builder.constant(int64(values)))]);
 }
 
-/** Cubic with Catmull and Rom's coefficient, as libvips resizes. */
+/** Cubic with Catmull and Rom's coefficient, as libvips resizes. By sizes: a scale of 224/280 in float32 gives 223. */
 function resize(builder: GraphBuilder, planes: string, side: number, size: number): string {
   if (side === size) return planes;
-  const scale = builder.floats([1, 1, size / side, size / side]);
-  return builder.node("Resize", [planes, "", scale], {
+  const [from, to] = [builder.constant(int64([0])), builder.constant(int64([2]))];
+  const kept = builder.node("Slice", [builder.node("Shape", [planes]), from, to]);
+  const sizes = builder.node("Concat", [kept, builder.constant(int64([size, size]))], { axis: 0n });
+  return builder.node("Resize", [planes, "", "", sizes], {
     mode: "cubic",
     cubic_coeff_a: -0.5,
     coordinate_transformation_mode: "half_pixel",
