@@ -121,7 +121,8 @@ describe("downloads", () => {
     download(`https://host${path}`, join(folder, `download${count++}`), {
       ...(limitBytes === undefined ? {} : { limitBytes }),
       signal,
-      fetch: (url, init) => fetch(`http://127.0.0.1:${port}${new URL(url as string).pathname}`, init),
+      fetch: (url, init) =>
+        fetch(`http://127.0.0.1:${port}${new URL(url instanceof Request ? url.url : url).pathname}`, init),
     });
 
   test("give the file and its SHA-256, over redirects too", async () => {

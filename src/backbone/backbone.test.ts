@@ -153,15 +153,23 @@ describe.runIf(sharedPath)("on labelled photographs of ImageNet", () => {
       checkPreprocessing({ ...right, row: { ...right.row, ...row } }, pictures, () => {});
     expect((await check({}))?.better).toBeNull();
     expect((await check({ logits: null }))?.better).toBeNull();
-    expect(await check(imageNet)).toMatchObject({ signal: "agreement", better: { name: "-1 to 1" } });
-    expect(await check({ ...imageNet, logits: null })).toMatchObject({ signal: "mirror", better: { name: "-1 to 1" } });
+    expect(await check(imageNet)).toMatchObject({ better: { signal: "agreement", score: { name: "-1 to 1" } } });
+    expect(await check({ ...imageNet, logits: null })).toMatchObject({
+      better: { signal: "mirror", score: { name: "-1 to 1" } },
+    });
   });
 });
 
 test("too few photographs decide nothing", async () => {
   const backbone = await loadBackbone("efficientnet-lite0");
   const pixels = new Uint8Array(224 * 224 * 3);
-  expect(await checkPreprocessing(backbone, Array(15).fill(pixels) as Uint8Array[], () => {})).toBeNull();
+  expect(
+    await checkPreprocessing(
+      backbone,
+      Array.from({ length: 15 }, () => pixels),
+      () => {},
+    ),
+  ).toBeNull();
 });
 
 /** Pixels [size, size, 3] as the network takes them. */

@@ -166,9 +166,10 @@ function averagedLast(wiring: Wiring, node: NodeProto, shape: readonly number[])
     return kernel[0] === shape[2] && kernel[1] === shape[3] && pads.every((pad) => pad === 0) ? false : null;
   }
   if (node.opType !== "ReduceMean") return null;
-  const axes = (constantInts(wiring.model, node, "axes", 1) ?? []).map((axis) => (axis + 4) % 4).toSorted();
-  if (axes.join() === "2,3") return false;
-  return axes.join() === "1,2" ? true : null;
+  const axes = (constantInts(wiring.model, node, "axes", 1) ?? []).map((axis) => (axis + 4) % 4);
+  const pair = axes.toSorted((a, b) => a - b).join();
+  if (pair === "2,3") return false;
+  return pair === "1,2" ? true : null;
 }
 
 /** A map without pooling behind it; its layout is that whose two equal sides are height and width. */

@@ -39,7 +39,7 @@ export function takeOutputs({ model, shapes }: Wiring, choice: FeatureChoice): O
   const features = settle(shapings[choice.shaping](builder, choice.value, map));
   const activations = map === null ? null : settle(map);
   const flat = choice.logits !== null && shapes.get(choice.logits)?.length !== 2;
-  const vector = flat ? builder.node("Flatten", [choice.logits!], { axis: 1n }, own.logits) : choice.logits;
+  const vector = flat ? builder.node("Flatten", [choice.logits], { axis: 1n }, own.logits) : choice.logits;
   const logits = vector === null ? null : settle(vector);
   const classes = shapes.get(choice.logits ?? "")?.find((size, i) => i > 0 && size !== 1) ?? "classes";
   model.graph!.output = [];
@@ -56,15 +56,15 @@ export function takeOutputs({ model, shapes }: Wiring, choice: FeatureChoice): O
 
 /** TensorProto.FLOAT, FLOAT16 and DOUBLE. */
 const float32Code = 1n;
-const otherFloats: readonly number[] = [10, 11];
+const otherFloats: ReadonlySet<number> = new Set([10, 11]);
 
 /** Whether anything in the graph is of half or double precision, so that an output could be. */
 function usesOtherFloats({ graph }: ModelProto): boolean {
   const casts = graph!.node.some(({ opType, attribute }) => {
     const to = attribute.find(({ name }) => name === "to")?.i;
-    return opType === "Cast" && to !== undefined && otherFloats.includes(Number(to));
+    return opType === "Cast" && to !== undefined && otherFloats.has(Number(to));
   });
-  return casts || graph!.initializer.some(({ dataType }) => otherFloats.includes(dataType));
+  return casts || graph!.initializer.some(({ dataType }) => otherFloats.has(dataType));
 }
 
 /** The feature map with its channels first. */

@@ -203,11 +203,8 @@ function textOf(facts: Facts, key: keyof typeof aliases): string | null {
 /** Numbers as JSON has them, or as text: "127", "0.485, 0.456, 0.406", "[0.5, 0.5, 0.5]". */
 function numbersOf(facts: Facts, key: keyof typeof aliases): number[] | null {
   const value = find(facts, key);
-  const list = Array.isArray(value)
-    ? value
-    : String(value ?? "")
-        .replace(/[[\]()]/g, "")
-        .split(/[\s,]+/);
+  const text = textOf(facts, key) ?? "";
+  const list: unknown[] = Array.isArray(value) ? value : text.replace(/[[\]()]/g, "").split(/[\s,]+/);
   const numbers = list.filter((one) => one !== "").map(Number);
   return numbers.length > 0 && numbers.every(Number.isFinite) ? numbers : null;
 }

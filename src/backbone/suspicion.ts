@@ -25,23 +25,25 @@ export interface Normalization {
   readonly swapped: boolean;
 }
 
+/** What is measured: with a classifier both, without one only `mirror`. */
+export type Signal = "agreement" | "mirror";
+
 /** How a network does under one normalization. */
 export interface NormalizationScore extends Normalization {
   /** Mean cosine between a picture's features and its mirror image's, both less the mean of all pictures. */
   readonly mirror: number;
   /** Chance that the classifier answers the same for both, beyond that of any two pictures; null without a classifier. */
   readonly agreement: number | null;
-  /** Standard errors by which it is better than the given normalization, picture by picture. */
-  readonly advantage: number;
+  /** Standard errors by which each signal is better than with the given normalization, picture by picture. */
+  readonly advantage: { readonly mirror: number; readonly agreement: number | null };
 }
 
 export interface PreprocessingCheck {
   readonly pictures: number;
-  readonly signal: "agreement" | "mirror";
   readonly given: NormalizationScore;
   readonly alternatives: readonly NormalizationScore[];
-  /** The alternative that does better by more than chance, or null. */
-  readonly better: NormalizationScore | null;
+  /** The alternative that does better by more than chance, and by which signal; null where none does. */
+  readonly better: { readonly score: NormalizationScore; readonly signal: Signal } | null;
 }
 
 const gray = (value: number): Channels => [value, value, value];
@@ -75,6 +77,9 @@ export const mostPictures = 96;
 
 /** Standard errors from which an advantage is told: by chance alone one of seven alternatives gets there once in a hundred networks. */
 const certain = 3;
+
+/** Standard errors by which the other signal may be worse: two signals that contradict each other tell nothing. */
+const contradicts = -1;
 
 /** Least advantage that is worth telling, of either signal. */
 const worthTelling = { agreement: 0.03, mirror: 0.004 } as const;
@@ -206,23 +211,32 @@ function scorePictures(pairs: readonly (readonly [Seen, Seen])[], row: BackboneR
 }
 
 function judge(candidates: readonly Normalization[], raw: readonly RawScore[], pictures: number): PreprocessingCheck {
-  const signal = raw[0]!.agreement ? "agreement" : "mirror";
-  const own = raw[0]![signal]!;
-  const scored = candidates.map((candidate, i) => {
+  const own = raw[0]!;
+  const [given, ...alternatives] = candidates.map((candidate, i): NormalizationScore => {
     const { mirror, agreement } = raw[i]!;
-    return {
-      ...candidate,
-      mirror: average(mirror),
-      agreement: agreement && average(agreement),
-      advantage: i === 0 ? 0 : pairedAdvantage(raw[i]![signal]!, own),
+    const advantage = {
+      mirror: pairedAdvantage(mirror, own.mirror),
+      agreement: agreement && pairedAdvantage(agreement, own.agreement!),
     };
+    return { ...candidate, mirror: average(mirror), agreement: agreement && average(agreement), advantage };
   });
-  const [given, ...alternatives] = scored;
-  const top = Math.max(...alternatives.map((one) => one[signal]!));
-  // Of those as good as the best, the more usual one: the table is in that order.
-  const best = alternatives.find((one) => one[signal]! > top - worthTelling[signal] / 3)!;
-  const tells = best.advantage > certain && best[signal]! - given![signal]! > worthTelling[signal];
-  return { pictures, signal, given: given!, alternatives, better: tells ? best : null };
+  const found = (["agreement", "mirror"] as const)
+    .map((signal) => ({ signal, score: bestBy(signal, alternatives) }))
+    .find(({ signal, score }) => score !== null && tells(signal, score, given!));
+  const better = found?.score ? { score: found.score, signal: found.signal } : null;
+  return { pictures, given: given!, alternatives, better };
+}
+
+/** The best alternative by one signal; of those about as good, the more usual one: the table is in that order. */
+function bestBy(signal: Signal, alternatives: readonly NormalizationScore[]): NormalizationScore | null {
+  const top = Math.max(...alternatives.map((one) => one[signal] ?? Number.NEGATIVE_INFINITY));
+  return alternatives.find((one) => one[signal] !== null && one[signal] > top - worthTelling[signal] / 3) ?? null;
+}
+
+function tells(signal: Signal, score: NormalizationScore, given: NormalizationScore): boolean {
+  const other = score.advantage[signal === "mirror" ? "agreement" : "mirror"] ?? 0;
+  const gain = (score[signal] ?? 0) - (given[signal] ?? 0);
+  return (score.advantage[signal] ?? 0) > certain && gain > worthTelling[signal] && other > contradicts;
 }
 
 /** Mean of the differences over its standard error. */
@@ -252,21 +266,23 @@ function cosine(a: Float32Array, b: Float32Array, center: Float32Array): number 
   return length > 0 && Number.isFinite(length) ? dot(x!, y!) / length : 0;
 }
 
+const signalWords: Readonly<Record<Signal, string>> = { agreement: "the same class", mirror: "the same features" };
+
 /** The comparison for people; its first line starts with "warning" where another normalization is better by more than chance. */
-export function describeCheck(check: PreprocessingCheck): string[] {
-  const { signal, given, better, alternatives, pictures } = check;
-  const score = (one: NormalizationScore): string => one[signal]!.toFixed(3);
-  const what = signal === "agreement" ? "the same class" : "the same features";
-  const best = alternatives.toSorted((a, b) => b[signal]! - a[signal]!)[0]!;
-  if (!better)
-    return [
-      `preprocessing: no sign that it is wrong (${pictures} photographs and their mirror images get ${what}: ${score(given)}; ` +
-        `at best ${score(best)} with ${best.name})`,
-    ];
-  const constants = `--mean ${better.mean.join(",")} --std ${better.deviation.join(",")} --pixels 255${better.swapped ? ", and --bgr if it is not there (without it if it is)" : ""}`;
+export function describeCheck({ given, better, alternatives, pictures }: PreprocessingCheck): string[] {
+  const signal = better?.signal ?? (given.agreement === null ? "mirror" : "agreement");
+  const text = (one: NormalizationScore): string => (one[signal] ?? 0).toFixed(3);
+  const shown = `${pictures} photographs and their mirror images get ${signalWords[signal]}`;
+  if (!better) {
+    const best = bestBy(signal, alternatives);
+    const rival = best ? `, at best ${text(best)} with ${best.name}` : "";
+    return [`preprocessing: no sign that it is wrong (${shown}: ${text(given)}${rival})`];
+  }
+  const { score } = better;
+  const bgr = score.swapped ? ", and --bgr if it is not there (without it if it is)" : "";
   return [
-    `warning: the preprocessing looks wrong: ${pictures} photographs and their mirror images get ${what} more often with ` +
-      `${better.name} (${score(better)}) than with what is set (${score(given)}), by ${better.advantage.toFixed(1)} standard errors`,
-    `if the network was trained with those: ${constants}`,
+    `warning: the preprocessing looks wrong: ${shown} more often with ${score.name} (${text(score)}) than with what is set ` +
+      `(${text(given)}), by ${(score.advantage[signal] ?? 0).toFixed(1)} standard errors`,
+    `if the network was trained with those: --mean ${score.mean.join(",")} --std ${score.deviation.join(",")} --pixels 255${bgr}`,
   ];
 }

@@ -6,6 +6,10 @@ import { makeNode, makeTensor, type ModelProto, type NodeProto, type TensorProto
 /** Smaller tensors are left as they are: a node costs more than they save. */
 const smallestBytes = 1024;
 
+/** As plain numbers, which is what messages hold. */
+const floatCode: number = TensorProto_DataType.FLOAT;
+const halfCode: number = TensorProto_DataType.FLOAT16;
+
 /** What the stored half of a float32 initializer is called. */
 const suffix = "/half";
 
@@ -16,28 +20,36 @@ const suffix = "/half";
 export function expandHalf(model: ModelProto): void {
   const graph = model.graph!;
   const halves = storedHalves(model);
-  const casts = graph.node.filter((node) => castsToFloat(node) && halves.has(node.input[0]!));
   const outputs = new Set(graph.output.map(({ name }) => name));
-  const removed = new Map<NodeProto, TensorProto>();
-  const replacing = new Map<string, TensorProto[]>();
-  for (const cast of casts) {
-    if (outputs.has(cast.output[0]!)) continue;
-    const half = halves.get(cast.input[0]!)!;
-    const data = decodeFloat16Array(halfBits(half));
-    const whole = makeTensor(cast.output[0]!, { type: "float32", dims: half.dims.map(Number), data });
-    removed.set(cast, whole);
-    replacing.set(half.name, [...(replacing.get(half.name) ?? []), whole]);
-  }
-  graph.node = graph.node.filter((node) => !removed.has(node));
-  const used = new Set(graph.node.flatMap((node) => node.input).concat([...outputs]));
-  const captured = graph.node.some((node) =>
-    node.attribute.some(({ g, graphs }) => g !== undefined || graphs.length > 0),
+  const casts = graph.node.filter(
+    (node) => castsToFloat(node) && halves.has(node.input[0]!) && !outputs.has(node.output[0]!),
   );
+  const wholes = new Map<string, TensorProto[]>();
+  for (const { input, output } of casts) {
+    const half = halves.get(input[0]!)!;
+    wholes.set(half.name, [...(wholes.get(half.name) ?? []), expand(half, output[0]!)]);
+  }
+  const removed = new Set(casts);
+  graph.node = graph.node.filter((node) => !removed.has(node));
+  const used = usedNames(model);
   graph.initializer = graph.initializer.flatMap((tensor) => {
-    const wholes = replacing.get(tensor.name);
-    if (!wholes) return [tensor];
-    return used.has(tensor.name) || captured ? [tensor, ...wholes] : wholes;
+    const expanded = wholes.get(tensor.name);
+    if (!expanded) return [tensor];
+    return used === null || used.has(tensor.name) ? [tensor, ...expanded] : expanded;
   });
+}
+
+function expand(half: TensorProto, name: string): TensorProto {
+  return makeTensor(name, { type: "float32", dims: half.dims.map(Number), data: decodeFloat16Array(halfBits(half)) });
+}
+
+/** What nodes and outputs use; null where inner graphs may use more. */
+function usedNames({ graph }: ModelProto): ReadonlySet<string> | null {
+  const inner = graph!.node.some(({ attribute }) =>
+    attribute.some(({ g, graphs }) => g !== undefined || graphs.length > 0),
+  );
+  if (inner) return null;
+  return new Set([...graph!.node.flatMap(({ input }) => input), ...graph!.output.map(({ name }) => name)]);
 }
 
 /**
@@ -54,7 +66,7 @@ export function packHalf(model: ModelProto): void {
     if (inputs.has(tensor.name) || taken.has(stored)) return tensor;
     const data = exactHalf(tensor);
     if (!data) return tensor;
-    casts.push(makeNode("Cast", [stored], [tensor.name], { to: BigInt(TensorProto_DataType.FLOAT) }));
+    casts.push(makeNode("Cast", [stored], [tensor.name], { to: BigInt(floatCode) }));
     return makeTensor(stored, { type: "float16", dims: tensor.dims.map(Number), data });
   });
   graph.node = [...casts, ...graph.node];
@@ -63,15 +75,13 @@ export function packHalf(model: ModelProto): void {
 /** FLOAT16 initializers by name; those that a caller may feed are none. */
 function storedHalves(model: ModelProto): ReadonlyMap<string, TensorProto> {
   const inputs = new Set(model.graph!.input.map(({ name }) => name));
-  const halves = model.graph!.initializer.filter(
-    ({ name, dataType }) => dataType === TensorProto_DataType.FLOAT16 && !inputs.has(name),
-  );
+  const halves = model.graph!.initializer.filter(({ name, dataType }) => dataType === halfCode && !inputs.has(name));
   return new Map(halves.map((tensor) => [tensor.name, tensor]));
 }
 
 function castsToFloat({ opType, domain, attribute }: NodeProto): boolean {
   const to = attribute.find(({ name }) => name === "to");
-  return opType === "Cast" && (domain === "" || domain === "ai.onnx") && to?.i === BigInt(TensorProto_DataType.FLOAT);
+  return opType === "Cast" && (domain === "" || domain === "ai.onnx") && to?.i === BigInt(floatCode);
 }
 
 /** ONNX keeps binary16 as raw bytes or one to an int32. */
@@ -81,7 +91,7 @@ function halfBits({ rawData, int32Data }: TensorProto): Uint16Array {
 
 /** The tensor's values as binary16 bits, or null where one of them would change or it is not worth it. */
 function exactHalf({ dataType, rawData, floatData }: TensorProto): Uint16Array | null {
-  if (dataType !== TensorProto_DataType.FLOAT) return null;
+  if (dataType !== floatCode) return null;
   const values = rawData.length > 0 ? new Float32Array(new Uint8Array(rawData).buffer) : Float32Array.from(floatData);
   if (values.byteLength <= smallestBytes) return null;
   const bits = new Uint16Array(values.length);
