@@ -141,7 +141,9 @@ console.log(
 console.log("| features | accuracy, % | balanced accuracy, % | log loss | against | accuracy, points | log loss |");
 console.log("| --- | --- | --- | --- | --- | --- | --- |");
 const logits = new Map();
-for (const [name, branchSizes, view, looks, leastAreas, base] of rows.filter(([name]) => name.includes(values.only))) {
+for (const [name, branchSizes, view, looks, leastAreas, base] of rows.filter(([title]) =>
+  title.includes(values.only),
+)) {
   const branches = await Promise.all(
     branchSizes.map(async ([network, size]) => ({ backbone: await load(network), size })),
   );

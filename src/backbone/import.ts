@@ -1,14 +1,13 @@
 /** Any ONNX image network as a backbone: its input conformed, its features found, its batch freed, and all of it proved by running. */
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { describeError, Fault, sha256 } from "../core/index.js";
+import { sha256 } from "../core/index.js";
 import {
   expandHalf,
   getMetadata,
   keepOutputs,
   type ModelProto,
   packHalf,
-  parseModel,
+  readModel,
   serializeModel,
 } from "../onnx/index.js";
 import { type FeatureChoice, type FeatureOptions, findFeatures } from "./import-features.js";
@@ -45,7 +44,7 @@ export interface ImportedBackbone extends Backbone {
  * has nothing to pool, gives NaN, or takes one picture at a time; `usage` for options that cannot be.
  */
 export async function importBackbone(path: string, options: ImportOptions = {}): Promise<ImportedBackbone> {
-  const model = await readForeign(path);
+  const model = await readModel(path);
   expandHalf(model);
   const image = findImage(model, options.layout);
   const preprocessing = await resolvePreprocessing(model, path, options, image.side);
@@ -85,18 +84,6 @@ export async function importBackbone(path: string, options: ImportOptions = {}):
       source: options.source ?? basename(path),
     },
   };
-}
-
-async function readForeign(path: string): Promise<ModelProto> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw new Fault("model-invalid", {
-      what: `cannot read ${path}`,
-      got: describeError(error),
-      remedy: "give the path of an .onnx file",
-      cause: error,
-    });
-  });
-  return parseModel(bytes, path);
 }
 
 /** Shapes of a run with two images, the batch freed before where the file fixes it. */

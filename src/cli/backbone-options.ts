@@ -41,7 +41,7 @@ export function importFlags(command: Command): Command {
 export function importOptions(given: ImportOptions): ImportOptions {
   const { name, license, features, tokens, layout, mean, std, pixels, bgr, size, mode, cropFraction, kernel } = given;
   const all = { name, license, features, tokens, layout, mean, std, pixels, bgr, size, mode, cropFraction, kernel };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as ImportOptions;
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
 /** Adds `assay backbones` to the program. `shared` gives a command the options that all have. */

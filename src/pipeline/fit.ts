@@ -41,12 +41,12 @@ export async function fitAll(
 async function fitOnTrain(
   { trace, request, around }: RunContext,
   part: Part,
-  { clean, random }: PartFeatures,
+  { clean, drawn }: PartFeatures,
   classes: number,
 ): Promise<HeadFit> {
   trace.add("action", "head", `linear head on ${part.pictures.length} photographs, strength by cross-validation`);
   const { solver, seed } = request;
-  const fit = await fitHead({ ...part, views: [clean, ...random], judged: clean, classes, solver, seed, ...around });
+  const fit = await fitHead({ ...part, views: [clean, ...drawn], judged: clean, classes, solver, seed, ...around });
   const accuracy = accuracyOf(fit.outOfFold, part.labels, classes);
   const { strength, epochs } = fit.head;
   const chosen = epochs === null ? `strength ${strength.toExponential(1)}` : `${epochs} epochs`;
@@ -86,7 +86,7 @@ async function refit(
   const { strength, epochs } = head;
   trace.add("action", "head", `the same head on train and select, ${both.pictures.length} photographs`);
   return refitHead({
-    views: [[train.clean, select.clean], ...train.random.map((view, i) => [view, select.random[i]!])].map(stackRows),
+    views: [[train.clean, select.clean], ...train.drawn.map((view, i) => [view, select.drawn[i]!])].map(stackRows),
     labels: both.labels,
     classes,
     solver: request.solver,

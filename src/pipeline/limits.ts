@@ -61,9 +61,9 @@ const qualityKinds: ReadonlySet<RequirementKind> = new Set([
  * Why the accuracy of a trial is enough, so that nothing more need be tried: every line about quality is a hard one about
  * accuracy, and the trial's lower bound clears what the test split would have to show. Null where more is better.
  */
-export function sufficiency(spec: Spec, images: JudgedImages): (trial: Trial) => string | null {
+export function sufficiency(spec: Spec, judged: JudgedImages): (trial: Trial) => string | null {
   const lines = spec.requirements.filter(({ kind }) => qualityKinds.has(kind));
-  const needed = neededAccuracy(spec, images);
+  const needed = neededAccuracy(spec, judged);
   if (needed === null || !lines.every(isHardAccuracy)) return () => null;
   return ({ accuracy, images }) => {
     const lower = clopperPearsonLower(Math.round(accuracy * images), images, spec.alpha);
@@ -102,13 +102,14 @@ function isHardAccuracy({ kind, role, target }: Requirement): boolean {
   return kind === "accuracy" && role === "hard" && target !== null;
 }
 
+const balancedKinds: ReadonlySet<RequirementKind> = new Set([
+  "balanced-accuracy",
+  "macro-f1",
+  "worst-class-recall",
+  "rare-class-recall",
+]);
+
 /** Whether some line asks for more than accuracy: for the classes alike. */
 export function asksForBalance({ requirements }: Spec): boolean {
-  const kinds: readonly RequirementKind[] = [
-    "balanced-accuracy",
-    "macro-f1",
-    "worst-class-recall",
-    "rare-class-recall",
-  ];
-  return requirements.some(({ kind }) => kinds.includes(kind));
+  return requirements.some(({ kind }) => balancedKinds.has(kind));
 }

@@ -78,7 +78,7 @@ export interface PartFeatures {
   /** As the bundle will see them. */
   readonly clean: HalfMatrix;
   /** One matrix for each random view. */
-  readonly random: readonly HalfMatrix[];
+  readonly drawn: readonly HalfMatrix[];
 }
 
 /** Random crops keep at least this share of a picture's area: smaller ones often miss the subject. */
@@ -101,7 +101,7 @@ export async function extractParts(
   const all = [...taps, ...draws.flat()];
   const extraction = await workload.record(extractFeatures(sources, all, { root, ...around }));
   const clean = assembleFeatures(recipe, extraction.features.slice(0, taps.length));
-  const random = draws.map((own, draw) => {
+  const drawn = draws.map((own, draw) => {
     const from = taps.length + draw * own.length;
     return assembleFeatures({ ...recipe, looks: [wholeLook] }, extraction.features.slice(from, from + own.length));
   });
@@ -109,7 +109,7 @@ export async function extractParts(
   const next = ({ pictures }: Part): PartFeatures => {
     const rows = pictures.map((_, i) => from + i);
     from += rows.length;
-    return { clean: takeRows(clean, rows), random: random.map((draw) => takeRows(draw, rows)) };
+    return { clean: takeRows(clean, rows), drawn: drawn.map((view) => takeRows(view, rows)) };
   };
   const [train, select, calibrate] = learnable.map((split) => next(parts[split]));
   return { features: { train: train!, select: select!, calibrate: calibrate! }, extraction };
