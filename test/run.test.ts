@@ -67,6 +67,8 @@ describe("a run", () => {
         "audit.json",
         "bundle",
         "evidence.json",
+        "out-of-fold.csv",
+        "recipe.json",
         "report.html",
         "run.json",
         "spec.json",

@@ -26,7 +26,12 @@ const chunkBytes = 2 ** 30;
  */
 export async function readModel(path: string): Promise<ModelProto> {
   const bytes = await readFile(path).catch((error: unknown) => {
-    throw new Fault("model-invalid", { what: `cannot read ${path}`, got: describeError(error), cause: error });
+    throw new Fault("model-invalid", {
+      what: `cannot read ${path}`,
+      got: describeError(error),
+      remedy: "give the path of an .onnx file",
+      cause: error,
+    });
   });
   const model = parseModel(bytes, path);
   const external = [...tensorsWithin(model)].filter(
