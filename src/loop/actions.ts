@@ -14,9 +14,6 @@ export interface Action {
   readonly propose: (current: Recipe, means: Means) => readonly Recipe[];
 }
 
-/** Side of the middle look over that of the whole square. */
-const middleShare = 0.8;
-
 /** Ways to make a square, each at its usual crop. */
 const modes: readonly Pick<View, "mode" | "cropFraction">[] = [
   { mode: "crop", cropFraction: 1 },
@@ -58,10 +55,6 @@ export const actions: Readonly<Record<ActionName, Action>> = {
     propose: ({ looks, view, branches }, { backbones }) =>
       branches.length > 1 ? [] : backbones.map((backbone) => alone(backbone, view, looks)),
   },
-  "middle look": {
-    thought: "a second look at the middle shows the subject larger",
-    propose: (current) => (current.looks.some(({ crop }) => crop < 1) ? [] : [addMiddle(current)]),
-  },
 };
 
 export const actionNames = Object.keys(actions) as ActionName[];
@@ -88,15 +81,4 @@ function addBranch(current: Recipe, backbone: Backbone): Recipe[] {
   const { size } = backbone.row.view;
   const view = { ...current.view, size: Math.max(current.view.size, size) };
   return [{ ...current, view, branches: [...current.branches, { backbone, size }] }];
-}
-
-/** The square grows so that its middle has all the pixels that the network takes. */
-function addMiddle(current: Recipe): Recipe {
-  const side = Math.max(...current.branches.map(({ size }) => size));
-  const middles = current.looks.map((look) => ({ ...look, crop: middleShare }));
-  return {
-    ...current,
-    view: { ...current.view, size: Math.max(current.view.size, Math.round(side / middleShare)) },
-    looks: [...current.looks, ...middles],
-  };
 }

@@ -174,12 +174,6 @@ describe("the actions", () => {
     expect(actions.resolution.propose(plainRecipe(tinyBackbone("fixed", [0], "fixed")), means)).toEqual([]);
   });
 
-  test("give the middle look all the pixels that the network takes", () => {
-    const [recipe] = actions["middle look"].propose(start, means);
-    expect(recipe!.looks).toHaveLength(2);
-    expect(Math.round(recipe!.looks[1]!.crop * recipe!.view.size)).toBe(recipe!.branches[0]!.size);
-  });
-
   test("propose no change that is there already", () => {
     const [mirrored] = actions.mirror.propose(start, means);
     expect(actions.mirror.propose(mirrored!, means)).toEqual([]);

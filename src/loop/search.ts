@@ -40,9 +40,8 @@ export async function searchRecipe(options: SearchOptions): Promise<Trial> {
   trace.add("action", "loop", `try ${options.sample.images} photographs: features as the network was trained`);
   let current = (await trials.run([start]))[0]!;
   trace.add("observation", "loop", describeTrial(current), numbers(current));
-  for (let changed = true; changed; ) {
-    changed = false;
-    for (const name of actionNames) {
+  for (const name of actionNames)
+    for (;;) {
       checkInterrupted(signal);
       const enough = suffices(current) ?? (options.secondsLeft() < trialsEnd ? "the time for trials is spent" : null);
       if (enough !== null) {
@@ -50,11 +49,9 @@ export async function searchRecipe(options: SearchOptions): Promise<Trial> {
         return current;
       }
       const better = await attempt(name, current, trials, options);
-      if (better === null) continue;
-      current = better;
-      changed = true;
+      if (better === null) break;
+      current = better; // and once more: a side that helped may be raised further
     }
-  }
   trace.add("decision", "loop", "no more trials: no action is left that helps");
   return current;
 }

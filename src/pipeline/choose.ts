@@ -28,7 +28,7 @@ import type { Workload } from "./workload.js";
 export const usualBackbones: readonly string[] = ["efficientnet-lite0", "efficientnet-lite2"];
 
 /** Photographs that recipes are tried on: what they differ by is then seen to about a point of accuracy. */
-const largestSample = 1500;
+const largestSample = 1000;
 
 const smallestSample = 300;
 
