@@ -22,7 +22,7 @@ const modes: readonly Pick<View, "mode" | "cropFraction">[] = [
   { mode: "letterbox" },
 ];
 
-export type ActionName = "resize mode" | "resolution" | "two backbones" | "mirror" | "larger backbone" | "middle look";
+export type ActionName = "resize mode" | "resolution" | "two backbones" | "mirror" | "larger backbone";
 
 /** In the order in which they are tried: what usually helps most for its cost comes first. */
 export const actions: Readonly<Record<ActionName, Action>> = {
