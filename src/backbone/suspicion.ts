@@ -1,7 +1,7 @@
 /**
  * Does a network look as if it got other pixels than it was trained with? Measured without labels, on photographs: a network that
- * meets its own normalization sees a picture and its mirror image as the same thing, more so than with any other constants.
- * Confidence alone would be deceived: EfficientNetV2-B0 is surest (0.95) and always wrong on pixels that are not normalized at all.
+ * meets its own normalization sees a picture and its mirror image as the same thing, as a rule more so than with other constants.
+ * Confidence alone would be deceived: EfficientNetV2-B0 is surest (0.94, else 0.79) and always wrong on pixels not normalized at all.
  */
 import {
   floats,
@@ -75,7 +75,7 @@ const sameWithin = 0.05;
 export const leastPictures = 16;
 export const mostPictures = 96;
 
-/** Standard errors from which an advantage is told: by chance alone one of seven alternatives gets there once in a hundred networks. */
+/** Standard errors from which an advantage is told: by chance alone one of seven alternatives gets there in one or two networks of a hundred. */
 const certain = 3;
 
 /** Standard errors by which the other signal may be worse: two signals that contradict each other tell nothing. */
