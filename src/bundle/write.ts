@@ -33,6 +33,12 @@ export interface BundleParts extends ModelParts {
 /** The test that every bundle carries; a file of the package, since it is the same in all of them. */
 const testTemplate = fileURLToPath(new URL("../../templates/bundle.test.mjs", import.meta.url));
 
+/** Whether the test in a bundle's folder is, byte for byte, the one that this version writes. */
+export async function isOwnTest(folder: string): Promise<boolean> {
+  const [theirs, ours] = await Promise.all([readFile(join(folder, fileNames.test)), readFile(testTemplate)]);
+  return theirs.equals(ours);
+}
+
 /** Sides of golden photographs are reduced to this, in pixels. */
 const goldenSide = 640;
 

@@ -29,22 +29,31 @@ export function calibrationError(
   labels: ArrayLike<number>,
   predictions: ArrayLike<number>,
   confidences: ArrayLike<number>,
-  bins = 15,
+  bins = usualBins,
 ): number {
   const rows = labels.length;
+  const surplus = new Float64Array(bins); // Σ (correct − confidence) of each bin
+  for (const [row, bin] of calibrationBins(confidences, bins).entries())
+    surplus[bin]! += (labels[row] === predictions[row] ? 1 : 0) - confidences[row]!;
+  return rows === 0 ? 0 : surplus.reduce((sum, value) => sum + Math.abs(value), 0) / rows;
+}
+
+/** Bins of the expected calibration error where nothing else is said, as Guo 2017 has them. */
+export const usualBins = 15;
+
+/** For each row the bin of the expected calibration error that it falls into. */
+export function calibrationBins(confidences: ArrayLike<number>, bins = usualBins): Int32Array {
+  const rows = confidences.length;
   const order = Array.from(confidences, (_, row) => row).toSorted((a, b) => confidences[a]! - confidences[b]!);
-  let error = 0;
-  let surplus = 0; // Σ (correct − confidence) of the open bin
+  const placed = new Int32Array(rows);
   let bin = 1;
   for (const [position, row] of order.entries()) {
-    surplus += (labels[row] === predictions[row] ? 1 : 0) - confidences[row]!;
+    placed[row] = bin - 1;
     const next = order[position + 1];
     if (next !== undefined && (position + 1 < (bin * rows) / bins || confidences[next] === confidences[row])) continue;
-    error += Math.abs(surplus);
-    surplus = 0;
     bin = Math.floor(((position + 1) * bins) / rows) + 1;
   }
-  return rows === 0 ? 0 : error / rows;
+  return placed;
 }
 
 function meanOfRows(

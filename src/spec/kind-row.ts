@@ -60,3 +60,8 @@ export const gpu =
 
 /** Learning, as against predicting. */
 export const training = /(?<!\p{L})(?:train(?:s|ed|ing)?|retrain\p{L}*|fine-?tun\p{L}+)(?!\p{L})/iu;
+
+/** Whether a line about a device asks for a graphics processor; "without a GPU" does not. */
+export function asksForGpu(text: string): boolean {
+  return gpu.test(text);
+}

@@ -12,13 +12,14 @@ import {
   incompleteBeta,
   provable,
   quantile,
+  studentQuantile,
   testImagesNeeded,
 } from "./index.js";
 
 type Row = readonly number[];
 type Oracle = Readonly<
   Record<
-    "logPmf" | "tails" | "exact" | "beta" | "betaQuantile" | "clopperPearson" | "quantile" | "provable",
+    "logPmf" | "tails" | "exact" | "beta" | "betaQuantile" | "student" | "clopperPearson" | "quantile" | "provable",
     readonly Row[]
   >
 > & { readonly samples: Row; readonly testImagesNeeded: readonly Row[] };
@@ -53,6 +54,10 @@ describe("agrees with scipy", () => {
 
   it.each(oracle.betaQuantile)("beta quantile %d of (%d, %d)", (p, a, b, x) => {
     expectClose(betaQuantile(p, a, b), x, 1e-13);
+  });
+
+  it.each(oracle.student)("Student's t exceeded with probability %d at %d degrees", (tail, degrees, t) => {
+    expectClose(studentQuantile(tail, degrees), t, 1e-10);
   });
 
   it.each(oracle.clopperPearson)("bounds of %d in %d at %d", (s, n, alpha, lower, upper) => {

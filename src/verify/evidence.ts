@@ -73,6 +73,8 @@ export interface Evidence {
     readonly modelSizeBytes: number;
     readonly trainingSeconds: number | null;
     readonly peakMemoryBytes: number | null;
+    /** Answers over HTTP, where a service was asked. */
+    readonly service?: ServiceMetrics;
   };
   /** Short findings of the audit, as sentences. */
   readonly findings: readonly {
@@ -84,10 +86,31 @@ export interface Evidence {
   readonly notBuiltYet: readonly string[];
 }
 
+/** What a service answered to test photographs, against the model's own answers. */
+export interface ServiceMetrics {
+  /** Photographs posted. */
+  readonly n: number;
+  /** Answers with another label, or a probability further off than 1e-5. */
+  readonly differing: number;
+  /** Largest difference of a probability. */
+  readonly largestDifference: number;
+  /** From the request to the whole answer, of answers that were computed and not remembered; null without any. */
+  readonly latencyMs: {
+    readonly p50: number;
+    readonly p95: number;
+    /** One-sided at 0.05, as for the model; null where there are too few. */
+    readonly p95Upper: number | null;
+    readonly mean: number;
+    readonly n: number;
+  } | null;
+}
+
 export interface SplitMetrics {
   readonly n: number;
+  /** Independent units: fewer than n where photographs come in groups. */
+  readonly groups?: number;
   readonly accuracy: number;
-  /** Two-sided 95 % interval (Clopper–Pearson). */
+  /** Two-sided 95 % interval: Clopper–Pearson, Korn–Graubard where photographs come in groups. */
   readonly accuracyInterval: readonly [number, number];
   readonly balancedAccuracy: number;
   /** Two-sided 95 % bootstrap interval, approximate. */

@@ -1,9 +1,13 @@
 /** Requirement → evidence → verdict. Reads the bundle and measures again; never imports training. */
+export { checkDeployment, type WriteDeployment } from "./container.js";
 export type {
   ClassRow,
   Evidence,
   RequirementEvidence,
+  ServiceMetrics,
   SplitMetrics,
   Verdict,
 } from "./evidence.js";
-export { type Offered, offeredPictures, verify, type VerifyRequest } from "./verify.js";
+export { type Offered, offeredPictures } from "./offered.js";
+export { probabilityTolerance, type StartedService, type StartService } from "./service.js";
+export { verify, type VerifyRequest } from "./verify.js";

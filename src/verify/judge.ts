@@ -1,34 +1,52 @@
 /** Requirement → verdict, from what the rule of its kind found. */
 import { describeTarget, formatValue, isFloor, type Requirement, satisfies } from "../spec/index.js";
 import type { RequirementEvidence, Verdict } from "./evidence.js";
-import { type Finding, type Levels, type Measurements, rules } from "./rules.js";
+import type { Finding, Levels, Measurements } from "./finding.js";
+import { rules } from "./rules.js";
 
-/** Judges one line of the spec. */
-export function judge(line: Requirement, measured: Measurements, levels: Levels): RequirementEvidence {
-  const finding = rules[line.kind](measured, line, levels);
-  const verdict = decide(line, finding);
+/**
+ * Judges one line of the spec. A line that gives no number ("Slow inference") is read with that of another of the same kind among
+ * `lines` ("Inference time < 100 ms"), where there is one.
+ */
+export function judge(
+  line: Requirement,
+  measured: Measurements,
+  levels: Levels,
+  lines: readonly Requirement[] = [],
+): RequirementEvidence {
+  const lender = line.target === null ? lines.find((other) => lends(other, line)) : undefined;
+  const read = lender ? { ...line, target: lender.target } : line;
+  const finding = rules[read.kind](measured, read, levels);
+  const verdict = decide(read, finding);
   return {
-    id: line.id,
-    text: line.text,
-    kind: line.kind,
-    role: line.role,
-    target: line.target,
-    unit: line.unit,
-    split: line.judgedOn,
-    estimator: line.estimator,
+    id: read.id,
+    text: read.text,
+    kind: read.kind,
+    role: read.role,
+    target: read.target,
+    unit: read.unit,
+    split: read.judgedOn,
+    estimator: read.estimator,
     measured: finding.measured,
     lower: finding.lower,
     upper: finding.upper,
     alpha: finding.alpha ?? levels.spec,
     n: finding.n,
     verdict,
-    evidence: explain(line, finding, verdict, levels),
+    evidence: explain(read, finding, verdict, levels, lender),
   };
 }
 
+/** Whether a line asks the same question and gives a number. */
+function lends(other: Requirement, line: Requirement): boolean {
+  const same = (["kind", "judgedOn", "quantile", "className"] as const).every((field) => other[field] === line[field]);
+  return same && other.target !== null;
+}
+
 /** met when the bound on the unfavorable side reaches the target; not met when the one on the favorable side does not. */
-function decide({ kind, target }: Requirement, { measured, lower, upper }: Finding): Verdict {
+function decide({ kind, target }: Requirement, { measured, lower, upper, holds }: Finding): Verdict {
   if (kind === "not-checkable") return "not checkable";
+  if (target === null && typeof holds === "boolean") return holds ? "met" : "not met";
   if (measured === null || target === null) return "unproven";
   const [unfavorable, favorable] = isFloor(target.comparison) ? [lower, upper] : [upper, lower];
   if (unfavorable !== null && satisfies(unfavorable, target)) return "met";
@@ -36,20 +54,32 @@ function decide({ kind, target }: Requirement, { measured, lower, upper }: Findi
   return "unproven";
 }
 
-function explain(line: Requirement, finding: Finding, verdict: Verdict, levels: Levels): string {
+function explain(
+  line: Requirement,
+  finding: Finding,
+  verdict: Verdict,
+  { opening, test }: Levels,
+  lender: Requirement | undefined,
+): string {
   if (line.kind === "not-checkable")
     return line.nearest
       ? `No check exists for such a line; the nearest that has one: “${line.nearest}”.`
       : sentence(finding.basis);
   const parts = [finding.basis];
-  if (finding.measured !== null && line.target === null) parts.push("the line gives no target to prove");
-  if (verdict === "unproven" && finding.measured !== null && line.target !== null)
-    parts.push(finding.decides ?? `the bounds ${boundsText(line, finding)} do not decide ${describeTarget(line)}`);
-  if (levels.opening > 1 && line.judgedOn === "test" && finding.measured !== null)
+  if (lender) parts.push(`the line gives no number and is read with that of ${lender.id}, “${lender.text}”`);
+  if (verdict === "unproven") parts.push(...whatDecides(line, finding));
+  if (opening > 1 && line.judgedOn === "test" && finding.measured !== null)
     parts.push(
-      `reused test: opening ${levels.opening} of these photographs, judged at ${levels.test.toPrecision(2)}; fresh photographs would restore the full level`,
+      `reused test: opening ${opening} of these photographs, judged at ${test.toPrecision(2)}; fresh photographs would restore the full level`,
     );
   return sentence(parts.join("; "));
+}
+
+/** Why a line is open, and what would decide it. */
+function whatDecides(line: Requirement, finding: Finding): string[] {
+  if (finding.measured === null) return finding.decides === undefined ? [] : [finding.decides];
+  if (line.target === null) return ["the line gives no target to prove"];
+  return [finding.decides ?? `the bounds ${boundsText(line, finding)} do not decide ${describeTarget(line)}`];
 }
 
 function boundsText(line: Requirement, { lower, upper }: Finding): string {

@@ -1,14 +1,16 @@
 /** From outcomes (truth and prediction of each photograph) to the metrics of a split and their bounds. */
-import { random } from "../core/index.js";
-import { classMetrics, confusionMatrix, measurePredictions } from "../metrics/index.js";
+import { groupBy, random } from "../core/index.js";
+import { calibrationBins, classMetrics, confusionMatrix, measurePredictions, usualBins } from "../metrics/index.js";
 import {
+  binnedErrorBounds,
   type BootstrapInterval,
   bootstrapInterval,
-  clopperPearsonInterval,
-  clopperPearsonLower,
-  clopperPearsonUpper,
-  quantile,
-  type BootstrapOptions,
+  type BoundedRate,
+  type Cluster,
+  clusteredInterval,
+  clusteredLower,
+  clusteredUpper,
+  type Tallies,
 } from "../statistics/index.js";
 import type { ClassRow, SplitMetrics } from "./evidence.js";
 
@@ -16,6 +18,8 @@ import type { ClassRow, SplitMetrics } from "./evidence.js";
 export interface Outcome {
   readonly path: string;
   readonly pixelHash: string;
+  /** Photographs of one group resemble each other; those without one stand for themselves. */
+  readonly group?: string;
   readonly truth: number;
   readonly predicted: number;
   readonly probabilities: Float32Array;
@@ -26,6 +30,24 @@ export type BootstrappedMetric = "balancedAccuracy" | "macroF1";
 /** Level of each side of the intervals that are shown, not judged: two-sided 95 %. */
 const shownAlpha = 0.05;
 
+/** Outcomes by group, a photograph without one by itself; in the order of the first of each. */
+export function groupsOf(outcomes: readonly Outcome[]): (readonly Outcome[])[] {
+  if (outcomes.every(({ group }) => group === undefined)) return outcomes.map((outcome) => [outcome]);
+  return [
+    ...groupBy(outcomes, ({ group, pixelHash }) =>
+      group === undefined ? `pixels ${pixelHash}` : `group ${group}`,
+    ).values(),
+  ];
+}
+
+/** How many right answers each group has. */
+export function clustersOf(outcomes: readonly Outcome[]): Cluster[] {
+  return groupsOf(outcomes).map((rows) => ({
+    trials: rows.length,
+    successes: rows.filter(({ truth, predicted }) => truth === predicted).length,
+  }));
+}
+
 /** All metrics of a split that is not empty, with two-sided 95 % intervals. */
 export function measureSplit(outcomes: readonly Outcome[], classes: number): SplitMetrics {
   const truths = outcomes.map(({ truth }) => truth);
@@ -34,10 +56,12 @@ export function measureSplit(outcomes: readonly Outcome[], classes: number): Spl
   const metrics = measurePredictions(truths, probabilities, classes);
   const confusion = confusionOf(outcomes, classes);
   const right = confusion.reduce((sum, row, i) => sum + row[i]!, 0);
-  const interval = clopperPearsonInterval(right, outcomes.length, shownAlpha);
+  const clusters = clustersOf(outcomes);
+  const interval = clusteredInterval(clusters, shownAlpha);
   const balanced = bootstrapBounds("balancedAccuracy", outcomes, classes, shownAlpha / 2);
   return {
     n: outcomes.length,
+    groups: clusters.length,
     accuracy: right / outcomes.length,
     accuracyInterval: [interval.lower, interval.upper],
     balancedAccuracy: balanced.estimate,
@@ -56,53 +80,71 @@ export function classRows(
   alpha: number,
 ): ClassRow[] {
   const confusion = confusionOf(outcomes, labels.length);
-  return classMetrics(confusion).map(({ support, recall, precision }, i) => ({
-    label: labels[i]!,
-    trainCount: trainCounts[labels[i]!] ?? 0,
-    testCount: support,
-    testCorrect: confusion[i]![i]!,
-    recall,
-    recallLower: support === 0 ? null : clopperPearsonLower(confusion[i]![i]!, support, alpha),
-    recallUpper: support === 0 ? null : clopperPearsonUpper(confusion[i]![i]!, support, alpha),
-    precision,
-  }));
+  const byClass = groupBy(outcomes, ({ truth }) => truth);
+  return classMetrics(confusion).map(({ support, recall, precision }, i) => {
+    const clusters = clustersOf(byClass.get(i) ?? []);
+    return {
+      label: labels[i]!,
+      trainCount: trainCounts[labels[i]!] ?? 0,
+      testCount: support,
+      testCorrect: confusion[i]![i]!,
+      recall,
+      recallLower: support === 0 ? null : clusteredLower(clusters, alpha),
+      recallUpper: support === 0 ? null : clusteredUpper(clusters, alpha),
+      precision,
+    };
+  });
 }
 
-const statistics: Readonly<Record<BootstrappedMetric, (confusion: BootstrapOptions["counts"]) => number>> = {
-  balancedAccuracy: (confusion) => meanOf(classMetrics(confusion).map(({ recall }) => recall)),
-  macroF1: (confusion) => meanOf(classMetrics(confusion).map(({ f1 }) => f1)),
+const statistics: Readonly<Record<BootstrappedMetric, (tallies: Tallies) => number>> = {
+  balancedAccuracy: ({ hits, support }) => meanRatio(hits, support),
+  macroF1: ({ hits, support, predicted }) => {
+    const both = support.map((count, i) => count + predicted[i]!);
+    return 2 * meanRatio(hits, both);
+  },
 };
 
-/**
- * Estimate and one-sided bounds, each at `alpha`, by stratified bootstrap; the same for the same outcomes. Approximate. Every
- * class gets half a right and half a wrong answer more (Jeffreys' prior), since five right of five do not show a recall of 1.
- */
+/** The mean of parts over wholes, of the classes that have a whole. */
+function meanRatio(parts: Float64Array, wholes: Float64Array): number {
+  let sum = 0;
+  let known = 0;
+  for (let i = 0; i < parts.length; i++) {
+    if (wholes[i] === 0) continue;
+    sum += parts[i]! / wholes[i]!;
+    known++;
+  }
+  return sum / Math.max(1, known);
+}
+
+/** Estimate and one-sided bounds, each at `alpha`, by stratified bootstrap of photographs or groups; the same for the same outcomes. Approximate. */
 export function bootstrapBounds(
   metric: BootstrappedMetric,
   outcomes: readonly Outcome[],
   classes: number,
   alpha: number,
 ): BootstrapInterval {
-  const counts = confusionOf(outcomes, classes);
   return bootstrapInterval({
-    counts,
+    classes,
+    groups: groupsOf(outcomes),
     statistic: statistics[metric],
     alpha,
     random: random(0, "bootstrap", metric),
-    pseudoCount: (truth, predicted) => (truth === predicted ? 0.5 : 0.5 / Math.max(1, classes - 1)),
   });
 }
 
-/** Mean of samples with one-sided bounds, each at `alpha`, by bootstrap. Approximate. */
-export function meanBounds(samples: Float64Array, alpha: number): BootstrapInterval {
-  const mean = (at: (i: number) => number): number => {
-    let sum = 0;
-    for (let i = 0; i < samples.length; i++) sum += samples[at(i)]!;
-    return sum / samples.length;
-  };
-  const source = random(0, "bootstrap", "mean");
-  const means = Float64Array.from({ length: 2000 }, () => mean(() => source.below(samples.length))).toSorted();
-  return { estimate: mean((i) => i), lower: quantile(means, alpha), upper: quantile(means, 1 - alpha) };
+/** Expected calibration error with one-sided bounds, each at `alpha`. Approximate. */
+export function calibrationBounds(outcomes: readonly Outcome[], alpha: number): BoundedRate {
+  const best = outcomes.map(({ probabilities }) => indexOfLargest(probabilities));
+  const confidences = outcomes.map(({ probabilities }, i) => probabilities[best[i]!]!);
+  const bins = calibrationBins(confidences);
+  const rows = new Map(
+    outcomes.map((outcome, i) => {
+      const correct = best[i] === outcome.truth;
+      return [outcome, { bin: bins[i]!, correct, confidence: confidences[i]! }];
+    }),
+  );
+  const groups = groupsOf(outcomes).map((group) => group.map((outcome) => rows.get(outcome)!));
+  return binnedErrorBounds({ bins: usualBins, groups, alpha });
 }
 
 export interface WorstClassBounds {
@@ -113,15 +155,21 @@ export interface WorstClassBounds {
 
 /**
  * Bounds on the smallest recall of classes that all have test photographs. Lower: that every class clears a value is shown when
- * each does at `alpha` (intersection–union). Upper: the smallest of k upper bounds, each at Šidák's 1 − (1 − alpha)^(1/k).
+ * each does at `alpha` (intersection–union: R. L. Berger, Technometrics 24 (1982)). Upper: the smallest of k upper bounds, each at
+ * Šidák's 1 − (1 − alpha)^(1/k) (JASA 62 (1967)).
  */
-export function worstClassBounds(rows: readonly ClassRow[], alpha: number): WorstClassBounds {
+export function worstClassBounds(
+  rows: readonly ClassRow[],
+  outcomes: readonly Outcome[],
+  alpha: number,
+): WorstClassBounds {
   const each = 1 - (1 - alpha) ** (1 / rows.length);
   const worst = rows.reduce((least, row) => (row.recall! < least.recall! ? row : least));
+  const byClass = [...groupBy(outcomes, ({ truth }) => truth).values()].map(clustersOf);
   return {
     worst,
-    lower: Math.min(...rows.map(({ testCorrect, testCount }) => clopperPearsonLower(testCorrect, testCount, alpha))),
-    upper: Math.min(...rows.map(({ testCorrect, testCount }) => clopperPearsonUpper(testCorrect, testCount, each))),
+    lower: Math.min(...byClass.map((clusters) => clusteredLower(clusters, alpha))),
+    upper: Math.min(...byClass.map((clusters) => clusteredUpper(clusters, each))),
   };
 }
 
@@ -139,8 +187,8 @@ function confusionOf(outcomes: readonly Outcome[], classes: number): readonly (r
   );
 }
 
-/** The mean of the values that exist. */
-function meanOf(values: readonly (number | null)[]): number {
-  const known = values.filter((value) => value !== null);
-  return known.reduce((sum, value) => sum + value, 0) / Math.max(1, known.length);
+function indexOfLargest(values: Float32Array): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  return best;
 }

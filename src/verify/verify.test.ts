@@ -3,10 +3,10 @@ import type { Dataset, Picture } from "../dataset/index.js";
 import type { Provenance } from "../bundle/index.js";
 import { parseSpec, type Requirement } from "../spec/index.js";
 import { openingAlpha } from "../statistics/index.js";
+import type { Levels, Measurements } from "./finding.js";
 import { judge } from "./judge.js";
 import { measureSplit, type Outcome } from "./measure.js";
-import type { Levels, Measurements } from "./rules.js";
-import { offeredPictures } from "./verify.js";
+import { offeredPictures } from "./offered.js";
 
 /** Outcomes of each class: so many photographs, so many right; the wrong ones go to the next class. */
 function outcomes(...classes: readonly (readonly [n: number, right: number])[]): Outcome[] {
@@ -31,7 +31,14 @@ function measurements(changes: Partial<Measurements> = {}): Measurements {
     fresh: false,
     calibrate: outcomes([100, 97], [100, 97]),
     trainCounts,
-    latencyMs: Float64Array.from({ length: 250 }, (_, i) => 10 + i / 100),
+    latencyMs: Float64Array.from({ length: 250 }, (_, i) => 10 + ((i * 97) % 250) / 100),
+    trained: [],
+    outOfFoldAccuracy: 0.95,
+    throughput: new Float64Array(0),
+    trainedOn: { memoryBytes: 8e9 } as Measurements["trainedOn"],
+    service: { reason: "no service was started" },
+    container: { reason: "no container was written" },
+    documents: { reason: "no line asks for documents" },
     modelSizeBytes: 13e6,
     imageCount: 2000,
     classCount: 2,

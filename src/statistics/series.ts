@@ -1,0 +1,108 @@
+/**
+ * Bounds on a series of timings in the order in which they were taken. Neighbors resemble each other (the machine is busy for a
+ * while), so n of them tell less than n. The series is cut into blocks, which count as groups: order statistics with the
+ * effective size (R. S. Woodruff, "Confidence intervals for medians and other position measures", JASA 47 (1952)), and means of
+ * blocks (L. W. Schruben, "Confidence interval estimation using standardized time series", Operations Research 31 (1983), §1).
+ */
+import { incompleteBeta } from "./beta.js";
+import { checkOpenUnit } from "./domain.js";
+import { quantile } from "./quantile.js";
+import { smallest } from "./search.js";
+import { studentQuantile } from "./student.js";
+
+export interface SeriesBounds {
+  readonly estimate: number;
+  /** Null where there are too few samples. */
+  readonly lower: number | null;
+  readonly upper: number | null;
+  /** Independent samples that would know as much. */
+  readonly effective: number;
+}
+
+/** Fewer blocks say too little of how much they differ. */
+const fewestBlocks = 10;
+
+/** Lengths of blocks that are tried: the one by which the samples count least is believed. */
+const blockLengths = [1, 2, 5, 10, 25, 50, 100];
+
+/** One-sided bounds, each at level `alpha`, of the `q` quantile of what the samples, in order of time, are drawn from. */
+export function seriesQuantile(samples: ArrayLike<number>, q: number, alpha: number): SeriesBounds {
+  checkOpenUnit("q", q);
+  checkOpenUnit("alpha", alpha);
+  const sorted = Float64Array.from(samples).toSorted();
+  const n = sorted.length;
+  const estimate = quantile(sorted, q);
+  const above = Float64Array.from(samples, (value) => (value > estimate ? 1 : 0));
+  const effective = n / Math.max(1, ...possibleLengths(n).map((length) => inflation(above, length, alpha)));
+  const rank = (share: number): number => share * effective;
+  // Of m samples Binomial(m, q) lie below the quantile: sample k of n counts as k m / n of them.
+  const bounds = (k: number): boolean => k > n || tailAtLeast(rank(k / n), effective, q) <= alpha;
+  const tooHigh = (k: number): boolean => k > n || 1 - tailAtLeast(rank((k - 1) / n) + 1, effective, q) > alpha;
+  return {
+    estimate,
+    lower: sorted[smallest(1, n + 1, tooHigh) - 2] ?? null,
+    upper: sorted[smallest(1, n + 1, bounds) - 1] ?? null,
+    effective,
+  };
+}
+
+/** The mean with one-sided bounds, each at level `alpha`, by Student's t on means of blocks; the widest of the block lengths. Approximate. */
+export function seriesMean(samples: ArrayLike<number>, alpha: number): SeriesBounds {
+  checkOpenUnit("alpha", alpha);
+  const values = Float64Array.from(samples);
+  const estimate = meanOf(values);
+  const plain = variance(values, estimate) / values.length;
+  const lengths = possibleLengths(values.length);
+  const halves = lengths.map((length) => {
+    const means = blockMeans(values, length);
+    const deviation = Math.sqrt(variance(means, meanOf(means)) / means.length);
+    return { half: studentQuantile(alpha, means.length - 1) * deviation, deviation };
+  });
+  if (halves.length === 0) return { estimate, lower: null, upper: null, effective: values.length };
+  const widest = halves.reduce((a, b) => (b.half > a.half ? b : a));
+  const effective = widest.deviation === 0 ? values.length : (values.length * plain) / widest.deviation ** 2;
+  return {
+    estimate,
+    lower: estimate - widest.half,
+    upper: estimate + widest.half,
+    effective: Math.min(values.length, effective),
+  };
+}
+
+/** P(X ≥ k) of a binomial with a real number of trials, by the beta distribution. */
+function tailAtLeast(k: number, trials: number, rate: number): number {
+  if (k <= 0) return 1;
+  if (k > trials) return 0;
+  return incompleteBeta(rate, k, trials - k + 1).lower;
+}
+
+function possibleLengths(samples: number): number[] {
+  return blockLengths.filter((length) => Math.floor(samples / length) >= fewestBlocks);
+}
+
+/** By how much the variance of the share of ones grows when blocks of this length count as wholes, Student's t allowed for. */
+function inflation(ones: Float64Array, length: number, alpha: number): number {
+  const rate = meanOf(ones);
+  if (length === 1 || rate === 0 || rate === 1) return 1;
+  const means = blockMeans(ones, length);
+  const tail = Math.min(alpha, 0.49);
+  const ratio = studentQuantile(tail, means.length - 1) / studentQuantile(tail, ones.length - 1);
+  return ((variance(means, rate) * length) / (rate * (1 - rate))) * ratio ** 2;
+}
+
+/** Means of consecutive blocks; samples that fill no block are left out at the beginning, where the machine is least at rest. */
+function blockMeans(values: Float64Array, length: number): Float64Array {
+  const blocks = Math.floor(values.length / length);
+  const from = values.length - blocks * length;
+  return Float64Array.from({ length: blocks }, (_, i) =>
+    meanOf(values.subarray(from + i * length, from + (i + 1) * length)),
+  );
+}
+
+function meanOf(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function variance(values: Float64Array, mean: number): number {
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length - 1);
+}

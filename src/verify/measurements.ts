@@ -1,0 +1,189 @@
+/** Measures a bundle: what it says of photographs, what it costs, how its service answers. Only what some line asks for is measured, beyond the figures of every report. */
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { measureLatency } from "../bench/index.js";
+import { type Bundle, fileNames, type Provenance } from "../bundle/index.js";
+import { checkInterrupted, describeError, Fault, type Progress, quoteName, random } from "../core/index.js";
+import { type Dataset, type Picture, splitDataset } from "../dataset/index.js";
+import type { RequirementKind, Spec } from "../spec/index.js";
+import { runBundleTests } from "./bundle-tests.js";
+import { checkContainer, type WriteDeployment } from "./container.js";
+import { checkDocuments } from "./documents.js";
+import type { ContainerCheck, DocumentCheck, Measurements, ServiceCheck } from "./finding.js";
+import type { Outcome } from "./measure.js";
+import type { Offered } from "./offered.js";
+import { askService, type ServiceQuestion, type StartService, tryService } from "./service.js";
+
+export interface MeasureRequest {
+  readonly bundle: Bundle;
+  readonly provenance: Provenance;
+  readonly spec: Spec;
+  readonly dataset: Dataset;
+  readonly offered: Offered;
+  readonly threads: number;
+  /** Starts the service of a bundle; without it nothing is asked over HTTP unless `url` is given. */
+  readonly startService?: StartService | undefined;
+  /** A service of the bundle that runs already, to be asked instead. */
+  readonly url?: string | undefined;
+  /** Writes what `assay deploy` writes; without it no container is judged. */
+  readonly writeDeployment?: WriteDeployment | undefined;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** Photographs of training that the gap is measured on, at most. */
+const mostTrained = 500;
+
+/** Throws `interrupted`, `images-insufficient` for a class that the model does not know, `image-unreadable`, `engine-failed`. */
+export async function measure(request: MeasureRequest): Promise<Measurements> {
+  const { bundle, provenance, offered, spec, threads } = request;
+  const { labels, preprocessing } = bundle.manifest;
+  const asked = (...kinds: readonly RequirementKind[]): boolean =>
+    spec.requirements.some(({ kind }) => kinds.includes(kind));
+  const test = await predictAll("test", offered.test, request);
+  const calibrate = await predictAll("calibrate", offered.calibrate, request);
+  const sample = asked("overfitting-gap") ? sampleTrained(offered) : [];
+  const trained = await predictAll("train", sample, request);
+  const throughput = asked("throughput") ? await measureThroughput(test, request) : new Float64Array(0);
+  const question = askAbout(test, request);
+  const service = await measureService(asked("api", "http-latency", "deployment"), question, request);
+  const container = await measureContainer(asked("container"), question, request);
+  const documents = await measureDocuments(asked("documentation"), request);
+  checkInterrupted(request.signal);
+  const modelPath = join(bundle.folder, fileNames.model);
+  const runs = spec.requirements.some(({ quantile: wanted }) => wanted === "p99") ? 500 : 250;
+  return {
+    labels,
+    test,
+    calibrate,
+    trained,
+    outOfFoldAccuracy: provenance.outOfFoldAccuracy,
+    trainCounts: provenance.classCounts,
+    fresh: offered.fresh,
+    latencyMs: await measureLatency(modelPath, { size: preprocessing.size, threads, runs }),
+    throughput,
+    modelSizeBytes: (await stat(modelPath)).size,
+    imageCount: provenance.imageCount,
+    classCount: provenance.classCount,
+    trainingSeconds: provenance.trainingSeconds,
+    peakMemoryBytes: provenance.peakMemoryBytes,
+    trainedOn: provenance.machine,
+    threads,
+    service,
+    container,
+    documents,
+  };
+}
+
+/** The same ones at every verification. */
+function sampleTrained({ trained }: Offered): readonly Picture[] {
+  return random(0, "trained").shuffle(trained).slice(0, mostTrained);
+}
+
+/** Predicts pictures with their true labels; a picture that has become unreadable is a fault, since it was readable in the scan. */
+async function predictAll(
+  split: string,
+  pictures: readonly Picture[],
+  { bundle, dataset, progress, signal }: MeasureRequest,
+): Promise<readonly Outcome[]> {
+  const index = new Map(bundle.manifest.labels.map((label, i) => [label, i]));
+  checkClasses(pictures, index);
+  const groups = groupsByPath(dataset);
+  const paths = pictures.map(({ path }) => join(dataset.root, path));
+  const outcomes: Outcome[] = [];
+  for await (const prediction of bundle.predict(paths)) {
+    checkInterrupted(signal);
+    if ("error" in prediction)
+      throw new Fault("image-unreadable", {
+        what: `${prediction.path} changed since the scan`,
+        got: describeError(prediction.error),
+      });
+    const { label, path, pixelHash } = pictures[outcomes.length]!;
+    const group = groups.get(path);
+    outcomes.push({
+      path,
+      pixelHash,
+      ...(group === undefined || group === pixelHash ? {} : { group }),
+      truth: index.get(label)!,
+      predicted: index.get(prediction.label)!,
+      probabilities: prediction.probabilities,
+    });
+    progress({ stage: split, done: outcomes.length, total: pictures.length, unit: "images" });
+  }
+  return outcomes;
+}
+
+/** The group of each photograph, as the split has it: whoever is in one group is in one split. */
+function groupsByPath(dataset: Dataset): ReadonlyMap<string, string> {
+  if (dataset.pictures.every(({ group }) => group === null)) return new Map();
+  return new Map(splitDataset(dataset, { seed: 0 }).map(({ path, group }) => [path, group]));
+}
+
+function checkClasses(pictures: readonly Picture[], known: ReadonlyMap<string, number>): void {
+  const unknown = [...new Set(pictures.map(({ label }) => label))].filter((label) => !known.has(label));
+  if (unknown.length === 0) return;
+  throw new Fault("images-insufficient", {
+    what: `the model knows no class ${unknown.map(quoteName).join(", ")}`,
+    expected: `photographs of ${known.size} known classes`,
+    remedy: "leave those folders out, or train with them",
+  });
+}
+
+/** Rounds that are timed, and photographs in each: two batches for each core keep them all busy. */
+const rounds = 12;
+const batchesEach = 32;
+
+/** Photographs a second through decoding and model; the first round only warms up. */
+async function measureThroughput(
+  outcomes: readonly Outcome[],
+  { bundle, dataset, signal }: MeasureRequest,
+): Promise<Float64Array> {
+  const size = Math.min(batchesEach, outcomes.length);
+  if (size < 8) return new Float64Array(0);
+  const rates: number[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    const paths = Array.from({ length: size }, (_, i) => outcomes[(round * size + i) % outcomes.length]!.path);
+    const start = performance.now();
+    for await (const _ of bundle.predict(paths.map((path) => join(dataset.root, path)))) checkInterrupted(signal);
+    if (round > 0) rates.push((size * 1000) / (performance.now() - start));
+  }
+  return Float64Array.from(rates);
+}
+
+function askAbout(test: readonly Outcome[], { bundle, dataset, signal }: MeasureRequest): ServiceQuestion {
+  const { labels, files } = bundle.manifest;
+  const golden = Object.keys(files).filter((name) => /^golden\/\d+\.png$/.test(name));
+  const warmUp = golden.map((name) => join(bundle.folder, name));
+  return { labels, outcomes: test, root: dataset.root, warmUp, signal };
+}
+
+async function measureService(
+  asked: boolean,
+  question: ServiceQuestion,
+  { bundle, startService, url }: MeasureRequest,
+): Promise<ServiceCheck> {
+  if (url !== undefined) return askService(url, question, false);
+  if (!asked) return { reason: "no line asks for a service" };
+  if (!startService) return { reason: "no service was started" };
+  return tryService(startService, bundle.folder, question);
+}
+
+async function measureContainer(
+  asked: boolean,
+  question: ServiceQuestion,
+  { bundle, writeDeployment }: MeasureRequest,
+): Promise<ContainerCheck> {
+  if (!asked) return { reason: "no line asks for a container" };
+  if (!writeDeployment) return { reason: "no container was written" };
+  return checkContainer(writeDeployment, bundle.folder, question);
+}
+
+async function measureDocuments(
+  asked: boolean,
+  { bundle, provenance, signal }: MeasureRequest,
+): Promise<DocumentCheck> {
+  if (!asked) return { reason: "no line asks for documents" };
+  const { folder, manifest } = bundle;
+  const report = await checkDocuments(folder, { manifest, provenance });
+  return { ...report, tests: await runBundleTests(folder, manifest, signal) };
+}

@@ -1,0 +1,106 @@
+/** Rules of the kinds that say what the model may cost: time, memory, device. */
+import { formatBytes, formatCount } from "../core/index.js";
+import { asksForGpu, type Quantile, type Requirement } from "../spec/index.js";
+import { type SeriesBounds, seriesMean, seriesQuantile } from "../statistics/index.js";
+import { exact, type Finding, type Levels, type Measurements, shown, unmeasured } from "./finding.js";
+
+const quantiles: Readonly<Record<Exclude<Quantile, "mean">, number>> = { p50: 0.5, p95: 0.95, p99: 0.99 };
+
+/** What a requirement kind's estimator would say where the line names no quantile. */
+const usualQuantile: Quantile = "p95";
+
+export function latency(m: Measurements, line: Requirement, { spec }: Levels): Finding {
+  const what = `single-image runs of the model on ${m.threads} threads of this machine, without decoding`;
+  return timings(m.latencyMs, line.quantile ?? usualQuantile, spec, what);
+}
+
+export function httpLatency({ service }: Measurements, line: Requirement, { spec }: Levels): Finding {
+  if ("reason" in service) return unmeasured(service.reason);
+  if ("failed" in service) return unmeasured(`the service gave no answers to time: ${service.failed}`);
+  if (service.latencyMs.length === 0) return unmeasured("every answer of the service came from its cache");
+  const what = "requests to the service, one photograph at a time: sent, decoded, judged and answered";
+  return timings(service.latencyMs, line.quantile ?? usualQuantile, spec, what);
+}
+
+function timings(latencyMs: Float64Array, which: Quantile, alpha: number, what: string): Finding {
+  const n = latencyMs.length;
+  const bounds = which === "mean" ? seriesMean(latencyMs, alpha) : seriesQuantile(latencyMs, quantiles[which], alpha);
+  const how =
+    which === "mean"
+      ? "bounds by Student's t on means of blocks, approximate"
+      : "bounds by order statistics on blocks, approximate";
+  return {
+    measured: bounds.estimate / 1000,
+    lower: inSeconds(bounds.lower),
+    upper: inSeconds(bounds.upper),
+    n,
+    basis: `the ${which} of ${n} ${what}; ${how}`,
+    ...(bounds.upper === null ? { decides: tooFew(bounds, n) } : {}),
+  };
+}
+
+const inSeconds = (ms: number | null): number | null => (ms === null ? null : ms / 1000);
+
+function tooFew({ effective }: SeriesBounds, n: number): string {
+  return `${n} timings, which resemble their neighbors so much that they count for ${Math.floor(effective)}, are too few for an upper bound`;
+}
+
+export function throughput(
+  { throughput: rates, threads }: Measurements,
+  _line: Requirement,
+  { spec }: Levels,
+): Finding {
+  if (rates.length === 0) return unmeasured("not measured: too few photographs for batches");
+  const { estimate, lower, upper } = seriesMean(rates, spec);
+  return {
+    measured: estimate,
+    lower,
+    upper,
+    n: rates.length,
+    basis: `the mean rate of ${rates.length} rounds through decoding and model on ${threads} threads of this machine; bounds by Student's t, approximate`,
+  };
+}
+
+/** Something that only the run could see. */
+export function recorded(value: number | null, basis: string): Finding {
+  return value === null ? unmeasured(`${basis}: not recorded`) : exact(value, `${basis}, as recorded by the run`);
+}
+
+export function trainingTime({ trainingSeconds }: Measurements): Finding {
+  return recorded(trainingSeconds, "seconds from the first feature to the calibrated head");
+}
+
+/** A line that only fears for memory holds when the run stayed within the memory of its machine. */
+export function peakMemory({ peakMemoryBytes, trainedOn }: Measurements, { target }: Requirement): Finding {
+  const finding = recorded(peakMemoryBytes, "peak resident memory of the training process by the operating system");
+  if (target !== null || peakMemoryBytes === null || trainedOn === null) return finding;
+  const memory = trainedOn.memoryBytes;
+  return {
+    ...finding,
+    holds: peakMemoryBytes < memory,
+    basis: `${finding.basis}: the run ended within the ${formatBytes(memory)} of its machine, which is how the line is read where it names no limit`,
+  };
+}
+
+/** This version runs on the CPU alone, and says so. */
+export function device(m: Measurements, { text }: Requirement): Finding {
+  const n = formatCount(m.test.length);
+  if (!asksForGpu(text))
+    return shown(true, `all ${n} photographs were judged on the CPU of this machine, without a GPU`, m.test.length);
+  return unmeasured(
+    `all ${n} photographs were judged on the CPU of this machine: nothing ran on a GPU`,
+    "a run on a machine with one would decide it",
+  );
+}
+
+/** Memory of a device that was not there cannot be measured; the process that did all the work is the nearest figure. */
+export function deviceMemory({ peakMemoryBytes }: Measurements): Finding {
+  const nearest =
+    peakMemoryBytes === null
+      ? ""
+      : `; the process that trained on the CPU had at most ${formatBytes(peakMemoryBytes)} resident, weights, activations and everything else together`;
+  return unmeasured(
+    `nothing was trained or judged on a GPU, so that its memory was not measured${nearest}`,
+    "a run on such a device would decide it",
+  );
+}
