@@ -1,6 +1,6 @@
 /** Answers remembered in Redis, shared by services. Redis may be gone at any moment: then answers are computed, and nothing waits. */
 import { Redis } from "ioredis";
-import { describeError, Fault } from "../core/index.js";
+import { describeError } from "../core/index.js";
 import type { AnswerCache, CachedAnswer } from "./cache.js";
 
 /** Computing an answer takes a few tens of milliseconds; a cache that is slower than a few of those is none. */
@@ -8,18 +8,6 @@ const commandTimeoutMs = 100;
 const connectTimeoutMs = 1000;
 const longestPauseMs = 2000;
 const keepSeconds = 7 * 24 * 3600;
-
-/** Checks the address of `--cache`. Throws `usage`. */
-export function parseRedisUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url !== null && ["redis:", "rediss:"].includes(url.protocol) && url.hostname !== "") return url;
-  throw new Fault("usage", {
-    what: "--cache is no address of a Redis server",
-    expected: "redis://host:port, or rediss:// for TLS",
-    got: url === null ? JSON.stringify(text) : `${url.protocol}//…`,
-    remedy: "give such an address, or leave --cache out: answers are then remembered in the process",
-  });
-}
 
 /** Returns at once; connecting goes on by itself. `warn` gets one line at each loss and each return. */
 export function redisCache(url: URL, warn: (line: string) => void): AnswerCache {

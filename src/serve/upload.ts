@@ -13,7 +13,8 @@ const multipartOverheadBytes = 10_000;
 /** Takes bodies of photographs as streams, and no others. `@fastify/multipart` adds its own type. */
 export function acceptPhotographs(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser([/^image\//, "application/octet-stream"], (_request, payload, done) => done(null, payload));
+  for (const type of [/^image\//, "application/octet-stream"])
+    app.addContentTypeParser(type, (_request, payload, done) => done(null, payload));
 }
 
 /** Reads the photograph of a request. Throws `request-invalid`, `upload-too-large`, `service-busy`. */
