@@ -65,14 +65,8 @@ function addGauges(model: string, admission: Admission, registry: Registry): voi
     ["assay_photographs_waiting", "Photographs waiting for their turn.", () => admission.waiting],
   ];
   for (const [name, help, read] of gauges) {
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(read());
-      },
-    });
+    const gauge: Gauge = new Gauge({ name, help, registers: [], collect: () => gauge.set(read()) });
+    registry.registerMetric(gauge);
   }
   new Gauge({
     name: "assay_info",

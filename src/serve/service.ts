@@ -60,8 +60,8 @@ export async function buildService(options: ServiceOptions): Promise<Service> {
     frameworkErrors: (error, _request, reply) => void refuse(reply, asFault(error)),
     clientErrorHandler: (error, socket) => refuseSocket(error, socket),
   });
-  await app.register(fastifyMultipart, { throwFileSizeLimit: false });
   acceptPhotographs(app);
+  await app.register(fastifyMultipart, { throwFileSizeLimit: false });
   const state = { closing: false };
   addHooks(app, metrics, state);
   addRefusals(app, warn);
