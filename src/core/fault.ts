@@ -174,6 +174,12 @@ export const faultTable = {
     meaning: "More requests wait for an answer than the service holds.",
     remedy: "send it again after the seconds in the header `Retry-After`",
   },
+  "service-unready": {
+    exit: 1,
+    http: 503,
+    meaning: "The service lives, and no thread of its model does.",
+    remedy: "start it again",
+  },
   "address-unusable": {
     exit: 1,
     http: 500,

@@ -57,7 +57,7 @@ export const endpoints = {
     path: "/readyz",
     summary: "Says whether photographs are answered: the bundle reproduced its golden examples, and its threads live",
     answer: { description: "They are", type: "application/json", schema: "Readiness" },
-    faults: ["engine-failed"],
+    faults: ["service-unready"],
   },
   metrics: {
     method: "get",

@@ -67,7 +67,7 @@ export function makeHandlers({
     health: async () => ({ status: "ok" }),
     readiness: async () => {
       if (bundle.ended !== null)
-        throw new Fault("engine-failed", { what: "no thread of the model lives", got: bundle.ended });
+        throw new Fault("service-unready", { what: "no thread of the model lives", got: bundle.ended });
       return { status: "ready", model, classes: labels.length };
     },
     metrics: async (_request, reply) => reply.type(metrics.type).send(await metrics.text()),

@@ -102,7 +102,7 @@ function addHooks(app: FastifyInstance, metrics: ServiceMetrics, state: { readon
 function addRefusals(app: FastifyInstance, warn: (line: string) => void): void {
   app.setErrorHandler(async (error, request, reply) => {
     const fault = asFault(error);
-    if (fault.http >= 500 && fault.code !== "service-busy" && fault.code !== "not-built")
+    if (fault.http === 500)
       warn(
         `${request.method} ${request.url}: ${describeError(fault.code === "internal" ? (fault.cause ?? fault) : fault)}`,
       );
