@@ -24,7 +24,7 @@ const open: Service[] = [];
 
 beforeAll(async () => {
   photograph = await jpeg("asked", 320, 240);
-  folder = await writeRandomBundle([await png("golden", 64, 48)], { decisionBias: [0, 0, 30] });
+  folder = await writeRandomBundle([await png("golden", 64, 48)], { decisionBias: [30, 0, 0] });
 });
 
 afterAll(async () => {
