@@ -6,6 +6,7 @@ import type { ImportOptions } from "../backbone/index.js";
 import { assayVersion, describeError, Fault } from "../core/index.js";
 import { asFileFault } from "../store/index.js";
 import { declareBackbones, importFlags } from "./backbone-options.js";
+import { declareService } from "./service-options.js";
 import { openTerminal } from "./terminal.js";
 
 interface Shared {
@@ -58,7 +59,7 @@ export interface DemoArguments extends Shared {
   readonly seed: number;
 }
 
-const later = ["plan", "explain", "serve", "bench", "deploy", "cache"] as const;
+const later = ["plan", "explain", "bench", "cache"] as const;
 
 function buildProgram(finish: (code: number) => void): Command {
   const program = new Command("assay");
@@ -161,6 +162,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .action(async (options: DemoArguments) => finish(await (await import("./demo.js")).demoCommand(options)));
 
   declareBackbones(program, shared, finish);
+  declareService(program, shared, finish);
 
   for (const name of later)
     program
