@@ -35,6 +35,7 @@ export interface VerifyArguments extends Shared {
   readonly spec: string;
   readonly data: string;
   readonly out?: string;
+  readonly url?: string;
 }
 
 export interface InitArguments extends Shared {
@@ -149,6 +150,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .requiredOption("--spec <file>", "the requirements, Markdown or YAML")
     .requiredOption("--data <images>", "the photographs of the run, or fresh ones that it never saw")
     .option("--out <dir>", "new folder for evidence.json and report.html")
+    .option("--url <url>", "a service of the bundle that runs already, to be judged (default: one is started)")
     .addHelpText("after", "\nExample: assay verify assay-photos/bundle --spec spec.md --data fresh-photos")
     .action(async (bundle: string, options: VerifyArguments) =>
       finish(await (await import("./verify.js")).verifyCommand(bundle, options)),

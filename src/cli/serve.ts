@@ -24,8 +24,9 @@ export async function serveCommand(folder: string, options: ServeArguments): Pro
     warn: (line) => process.stderr.write(`assay: ${line}\n`),
   });
   announce(service.address, bundle, terminal);
-  if (!signal.aborted) await once(signal, "abort");
+  if (!signal.aborted) await Promise.race([once(signal, "abort"), starterGone()]);
   await service.close();
+  if (process.connected) process.disconnect(); // or it would keep this process alive
   return 0;
 }
 
@@ -37,4 +38,9 @@ function announce(address: string, { manifest }: Bundle, terminal: Terminal): vo
   const classes = formatCount(manifest.labels.length);
   terminal.say(`serving model ${model}, ${classes} classes, at ${address}/ (ready in ${formatSeconds(readySeconds)})`);
   terminal.say(`try     curl -F file=@photo.jpg ${address}/predict`);
+}
+
+/** Settles when the process that started this one is gone, where it keeps a channel to know; else never. */
+async function starterGone(): Promise<void> {
+  await (process.connected ? once(process, "disconnect") : new Promise(() => {}));
 }

@@ -12,7 +12,9 @@ import { openTerminal } from "./terminal.js";
 export async function verifyCommand(folder: string, options: VerifyArguments): Promise<number> {
   const terminal = openTerminal(options.json);
   if (options.out !== undefined) await checkNew(options.out);
-  const evidence = await verifyBundle(folder, options.spec, options.data, surroundings(options.threads, terminal));
+  const { spec, data, url, threads } = options;
+  if (url !== undefined) checkUrl(url);
+  const evidence = await verifyBundle(folder, spec, data, surroundings(threads, terminal), url);
   if (options.out !== undefined) {
     await writeJson(join(options.out, "evidence.json"), evidence);
     await writeFileAtomic(join(options.out, "report.html"), renderReport(evidence));
@@ -35,4 +37,12 @@ async function checkNew(folder: string): Promise<void> {
   if (entries.length > 0)
     throw new Fault("output-exists", { what: `${folder} is not empty`, remedy: "give a new folder with --out" });
   await makeFolder(folder);
+}
+
+function checkUrl(text: string): void {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return;
+  throw new Fault("usage", {
+    what: `--url ${JSON.stringify(text)} is no address of a service`,
+    expected: "one such as http://127.0.0.1:8000",
+  });
 }

@@ -5,18 +5,20 @@ import { openBundle, readProvenance } from "../bundle/index.js";
 import { formatPercent } from "../core/index.js";
 import type { Dataset } from "../dataset/index.js";
 import { readSpec, type Spec } from "../spec/index.js";
+import { writeDeployment } from "../serve/index.js";
 import { openLedger } from "../store/index.js";
 import { openTrace, type Trace } from "../trace/index.js";
 import { type Evidence, offeredPictures, verify } from "../verify/index.js";
 import type { Surroundings } from "./context.js";
 import { scanImages } from "./data.js";
+import { serviceStarter } from "./service-process.js";
 
 /** What the design promises and this version does not do yet; said in every report. */
 export const notBuiltYet: readonly string[] = [
   "fine-tuning",
   "the plan as a page, and replay of a trace",
   "int8 quantization",
-  "the HTTP service, the container, explanations, verify over HTTP",
+  "explanations",
   "the bundle's API description",
   "options --no-images, --reveal and --device; a size limit of the cache",
 ];
@@ -28,10 +30,13 @@ export interface ProofRequest {
   readonly findings: readonly Finding[];
   readonly around: Surroundings;
   readonly trace: Trace;
+  /** A service of the bundle that runs already; without it one is started. */
+  readonly url?: string | undefined;
 }
 
 /** Opens the bundle and the test split and gives every line its verdict. Throws as `openBundle` and `verify` do. */
-export async function prove({ bundleFolder, spec, dataset, findings, around, trace }: ProofRequest): Promise<Evidence> {
+export async function prove(request: ProofRequest): Promise<Evidence> {
+  const { bundleFolder, spec, dataset, findings, around, trace, url } = request;
   trace.add("action", "verify", "open the sealed test split");
   const bundle = await openBundle(bundleFolder, around.threads);
   try {
@@ -45,6 +50,9 @@ export async function prove({ bundleFolder, spec, dataset, findings, around, tra
       findings,
       ledger: openLedger(join(around.stateFolder, "ledger"), around.now),
       notBuiltYet,
+      startService: serviceStarter(around.threads),
+      writeDeployment: (folder, out) => writeDeployment({ folder, manifest: bundle.manifest, out }),
+      url,
       ...around,
     });
     const { test } = evidence.metrics;
@@ -60,15 +68,16 @@ export async function prove({ bundleFolder, spec, dataset, findings, around, tra
   }
 }
 
-/** Judges a bundle again, on the run's own photographs or on fresh ones. Throws as `prove` does. */
+/** Judges a bundle again, on the run's own photographs or on fresh ones, and a service of it that runs at `url` where one is given. Throws as `prove` does. */
 export async function verifyBundle(
   bundleFolder: string,
   specPath: string,
   images: string,
   around: Surroundings,
+  url?: string,
 ): Promise<Evidence> {
   const spec = await readSpec(specPath);
   const dataset = await scanImages(images, [], around);
   const trace = openTrace(null, around.now, around.listen);
-  return prove({ bundleFolder, spec, dataset, findings: [], around, trace });
+  return prove({ bundleFolder, spec, dataset, findings: [], around, trace, url });
 }

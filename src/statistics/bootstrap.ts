@@ -27,6 +27,7 @@ export interface BootstrapOptions {
   readonly classes: number;
   /** Photographs by group; a photograph of its own is a group of one. */
   readonly groups: readonly (readonly Judged[])[];
+  /** Between 0 and 1. */
   readonly statistic: (tallies: Tallies) => number;
   /** Level of each of the two bounds by itself. */
   readonly alpha: number;
@@ -43,7 +44,8 @@ export interface BootstrapInterval extends Interval {
 /**
  * Bounds on a statistic, each one-sided at level `alpha`: of every class as many groups are drawn as it has. Approximate. Each
  * class gets half a group of right answers and half a group of wrong ones more (Jeffreys' prior), since five right of five do
- * not show a recall of 1. The bounds always include the estimate.
+ * not show a recall of 1. That makes the draws worse than the photographs, in every class alike: their spread is kept and moved
+ * back to the estimate.
  */
 export function bootstrapInterval(options: BootstrapOptions): BootstrapInterval {
   const { classes, groups, statistic, alpha, random, resamples = 2000 } = options;
@@ -58,10 +60,11 @@ export function bootstrapInterval(options: BootstrapOptions): BootstrapInterval 
     for (const draw of strata) draw(random, tallies);
     return statistic(tallies);
   }).toSorted();
+  const shift = estimate - values.reduce((sum, value) => sum + value, 0) / resamples;
   return {
     estimate,
-    lower: Math.min(estimate, quantile(values, alpha)),
-    upper: Math.max(estimate, quantile(values, 1 - alpha)),
+    lower: Math.max(0, Math.min(estimate, quantile(values, alpha) + shift)),
+    upper: Math.min(1, Math.max(estimate, quantile(values, 1 - alpha) + shift)),
   };
 }
 

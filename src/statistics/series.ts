@@ -55,7 +55,7 @@ export function seriesMean(samples: ArrayLike<number>, alpha: number): SeriesBou
   const lengths = possibleLengths(values.length);
   const halves = lengths.map((length) => {
     const means = blockMeans(values, length);
-    const deviation = Math.sqrt(variance(means, meanOf(means)) / means.length);
+    const deviation = Math.sqrt((variance(means, meanOf(means)) * dragging(means)) / means.length);
     return { half: studentQuantile(alpha, means.length - 1) * deviation, deviation };
   });
   if (halves.length === 0) return { estimate, lower: null, upper: null, effective: values.length };
@@ -83,11 +83,28 @@ function possibleLengths(samples: number): number[] {
 /** By how much the variance of the share of ones grows when blocks of this length count as wholes, Student's t allowed for. */
 function inflation(ones: Float64Array, length: number, alpha: number): number {
   const rate = meanOf(ones);
-  if (length === 1 || rate === 0 || rate === 1) return 1;
+  if (rate === 0 || rate === 1) return 1;
   const means = blockMeans(ones, length);
   const tail = Math.min(alpha, 0.49);
   const ratio = studentQuantile(tail, means.length - 1) / studentQuantile(tail, ones.length - 1);
-  return ((variance(means, rate) * length) / (rate * (1 - rate))) * ratio ** 2;
+  return ((variance(means, rate) * length) / (rate * (1 - rate))) * dragging(means) * ratio ** 2;
+}
+
+/**
+ * By how much more the mean of a series varies whose values drag each other along: (1 + r) / (1 − r) for a first-order
+ * autoregression, where its correlation r from one value to the next is more than chance.
+ */
+function dragging(values: Float64Array): number {
+  const mean = meanOf(values);
+  let products = 0;
+  let squares = 0;
+  for (let i = 0; i < values.length; i++) {
+    squares += (values[i]! - mean) ** 2;
+    if (i > 0) products += (values[i]! - mean) * (values[i - 1]! - mean);
+  }
+  if (squares === 0) return 1;
+  const correlation = Math.min(0.98, products / squares + 1 / values.length); // the estimate is too small by about 1/n
+  return correlation < 2 / Math.sqrt(values.length) ? 1 : (1 + correlation) / (1 - correlation);
 }
 
 /** Means of consecutive blocks; samples that fill no block are left out at the beginning, where the machine is least at rest. */

@@ -194,6 +194,129 @@ describe("everything else", () => {
   });
 });
 
+describe("lines without a number", () => {
+  const answers = {
+    started: true,
+    n: 100,
+    differing: 0,
+    largestDifference: 1e-8,
+    firstDifference: null,
+    latencyMs: Float64Array.from({ length: 100 }, (_, i) => 20 + ((i * 37) % 100) / 100),
+  };
+  const documents = { documents: ["README.md"], problems: [], tests: { passed: 9, failed: 0 } };
+
+  test.each<[string, Partial<Measurements>, string]>([
+    ["API endpoint for predictions", { service: answers }, "met"],
+    ["API endpoint for predictions", { service: { ...answers, differing: 1 } }, "not met"],
+    ["API endpoint for predictions", { service: { failed: "the service did not start" } }, "not met"],
+    ["API endpoint for predictions", { service: { reason: "no service was started" } }, "unproven"],
+    ["Easy deployment", { service: answers }, "met"],
+    ["Easy deployment", { service: { ...answers, started: false } }, "unproven"],
+    ["API response under 200 ms", { service: answers }, "met"],
+    ["API response under 20 ms", { service: answers }, "not met"],
+    ["p99 of the endpoint's answer < 0.5 s", { service: answers }, "unproven"],
+    ["Docker container for deployment", { container: { engine: "docker", answers } }, "met"],
+    ["Docker container for deployment", { container: { failed: "it would run as root" } }, "not met"],
+    ["Docker container for deployment", { container: { reason: "no engine" } }, "unproven"],
+    ["Documentation and tests", { documents }, "met"],
+    ["Documentation and tests", { documents: { ...documents, problems: ["README.md: it is empty"] } }, "not met"],
+    ["Documentation and tests", { documents: { ...documents, tests: { passed: 8, failed: 1 } } }, "not met"],
+    ["Documentation and tests", { documents: { ...documents, tests: { reason: "they were not run" } } }, "unproven"],
+    ["Runs on CPU", {}, "met"],
+    ["Must run on a GPU", {}, "unproven"],
+    ["Must run on 8GB GPU", {}, "unproven"],
+    ["Model interpretability", {}, "unproven"],
+  ])("%s, %j: %s", (text, changes, verdict) => {
+    expect(verdictOf(text, changes)).toBe(verdict);
+  });
+
+  test("a fear for memory holds when the run stayed within its machine", () => {
+    const memory = (changes: Partial<Measurements>) =>
+      judge(line("Memory overflow", "PENALTIES"), measurements(changes), levels);
+    expect(memory({})).toMatchObject({ verdict: "met", measured: 5e8 });
+    expect(memory({ peakMemoryBytes: 9e9 }).verdict).toBe("not met");
+    expect(memory({ peakMemoryBytes: null }).verdict).toBe("unproven");
+  });
+
+  test("are read with the number of a line that asks the same", () => {
+    const { requirements } = parseSpec(
+      "## CONSTRAINTS\n- Inference time < 100ms\n- 95% accuracy required\n\n## PENALTIES\n- Slow inference\n",
+      "spec.md",
+      "markdown",
+    );
+    const found = judge(requirements[2]!, measurements(), levels, requirements);
+    expect(found).toMatchObject({ verdict: "met", target: { comparison: "<", value: 0.1 } });
+    expect(found.evidence).toContain("C1, “Inference time < 100ms”");
+  });
+
+  test("the p99 of an endpoint says that the timings are too few", () => {
+    const found = judge(line("p99 of the endpoint's answer < 0.5 s"), measurements({ service: answers }), levels);
+    expect(found.evidence).toContain("too few for an upper bound");
+  });
+});
+
+describe("groups of photographs", () => {
+  const together = (size: number): Outcome[] =>
+    outcomes([250, 245], [250, 245]).map((outcome, i) => ({ ...outcome, group: String(Math.floor(i / size)) }));
+
+  test("make the same share prove less, and the line says so", () => {
+    const alone = judge(line("95% accuracy required"), measurements(), levels);
+    const grouped = judge(line("95% accuracy required"), measurements({ test: together(5) }), levels);
+    expect(alone.verdict).toBe("met");
+    expect(grouped).toMatchObject({ verdict: "unproven", measured: alone.measured, n: 500 });
+    expect(grouped.lower!).toBeLessThan(alone.lower!);
+    expect(grouped.evidence).toMatch(/100 groups; Korn–Graubard .* approximate/);
+  });
+
+  test("of one photograph are none", () => {
+    expect(judge(line("95% accuracy required"), measurements({ test: together(1) }), levels)).toEqual(
+      judge(line("95% accuracy required"), measurements(), levels),
+    );
+  });
+
+  test("count in the metrics of a split, and widen what is drawn by groups", () => {
+    const [alone, grouped] = [measureSplit(outcomes([250, 245], [250, 245]), 2), measureSplit(together(5), 2)];
+    expect([alone.groups, grouped.groups]).toEqual([500, 100]);
+    expect(grouped.accuracyInterval[0]).toBeLessThan(alone.accuracyInterval[0]);
+    expect(grouped.balancedAccuracyInterval[0]).toBeLessThan(alone.balancedAccuracyInterval[0]);
+  });
+});
+
+describe("overfitting", () => {
+  test.each<[readonly [number, number], readonly [number, number], string]>([
+    [[500, 490], [500, 485], "met"],
+    [[500, 500], [500, 450], "not met"],
+    [[100, 100], [100, 97], "unproven"],
+  ])("trained on %j right, calibrate %j: %s", (seen, unseen, verdict) => {
+    const found = judge(
+      line("Overfitting on small dataset", "PENALTIES"),
+      measurements({ trained: outcomes(seen, [0, 0]), calibrate: outcomes(unseen, [0, 0]) }),
+      levels,
+    );
+    expect(found.verdict).toBe(verdict);
+    expect(found.measured).toBeCloseTo(seen[1] / seen[0] - unseen[1] / unseen[0], 12);
+    expect(found.evidence).toContain("out of fold, train reached 95.0 %");
+  });
+
+  test("is open where the training photographs are not at hand", () => {
+    expect(verdictOf("Overfitting gap at most 5%")).toBe("unproven");
+  });
+});
+
+test("calibration error is judged with its bounds, by the probabilities", () => {
+  const error = (text: string) => judge(line(text), measurements(), levels);
+  expect(error("Calibration error at most 30%")).toMatchObject({ verdict: "met", n: 500 });
+  expect(error("Calibration error at most 30%").measured).toBeCloseTo(0.18, 6); // 0.98 right at a confidence of 0.8
+  expect(error("Calibration error at most 5%").verdict).toBe("not met");
+});
+
+test("throughput is the mean of its rounds, with bounds", () => {
+  const throughput = Float64Array.of(101, 99, 100, 102, 98, 100, 101, 99, 100, 100, 99, 101);
+  expect(verdictOf("Throughput of at least 90 images per second", { throughput })).toBe("met");
+  expect(verdictOf("Throughput of at least 110 images per second", { throughput })).toBe("not met");
+  expect(verdictOf("Throughput of at least 100 images per second", { throughput })).toBe("unproven");
+});
+
 test("a split's metrics agree with hand counts", () => {
   const metrics = measureSplit(outcomes([4, 3], [6, 6]), 2);
   expect(metrics).toMatchObject({
