@@ -167,6 +167,13 @@ const worst = (set, ...groups) =>
     ...groups,
   );
 
+const known = new Map();
+/** Truths take long to compute: once, and only where they are asked for. */
+function remember(key, compute) {
+  if (!known.has(key)) known.set(key, compute());
+  return known.get(key);
+}
+
 /** How often a photograph of this confidence is right, by kind of model. */
 const honesty = {
   honest: (confidence) => confidence,
@@ -177,7 +184,11 @@ const honesty = {
 const drawConfidence = (r, skew) => 1 - 0.8 * r.next() ** skew;
 
 /** The error of 15 equal bins of very many photographs. */
-function populationError(right, skew) {
+function populationError(kind, skew) {
+  return remember(`error ${kind} ${skew}`, () => measureError(honesty[kind], skew));
+}
+
+function measureError(right, skew) {
   const r = random(1, "population");
   const all = Float64Array.from({ length: 300000 }, () => drawConfidence(r, skew)).sort();
   let error = 0;
@@ -195,7 +206,9 @@ function calibration(n, kind, size = "one") {
     family: "calibration error",
     name: `n ${n}, ${kind}${size === "one" ? "" : `, ${size} alike`}`,
     line: lineOf("Calibration error at most 50%"),
-    truth: populationError(right, skew),
+    get truth() {
+      return populationError(kind, skew);
+    },
     draw: (r) => {
       const test = [];
       while (test.length < n) {
@@ -231,21 +244,29 @@ const machines = {
   },
 };
 
-const settled = new Map();
 /** Ascending timings of a machine watched for very long. */
 function longRun(machine) {
-  if (!settled.has(machine)) settled.set(machine, machines[machine](random(1, "long", machine), 3000000).sort());
-  return settled.get(machine);
+  return remember(machine, () => machines[machine](random(1, "long", machine), 2000000).sort());
+}
+
+const shares = { p50: 0.5, p95: 0.95, p99: 0.99 };
+
+/** In seconds. */
+function settledTime(which, machine) {
+  const all = longRun(machine);
+  const ms =
+    which === "mean" ? remember(`mean ${machine}`, () => meanOf(all)) : all[Math.floor(shares[which] * all.length)];
+  return ms / 1000;
 }
 
 function timing(which, n, machine) {
-  const all = longRun(machine);
-  const shares = { p50: 0.5, p95: 0.95, p99: 0.99 };
   return {
     family: `latency, ${which === "mean" ? "mean (blocks, Student's t)" : "quantiles (order statistics on blocks)"}`,
     name: `${which}, n ${n}, ${machine}`,
     line: lineOf(`${which} latency under 1 s`),
-    truth: (which === "mean" ? meanOf(all) : all[Math.floor(shares[which] * all.length)]) / 1000,
+    get truth() {
+      return settledTime(which, machine);
+    },
     relative: true,
     draw: (r) => measurementsOf({ latencyMs: machines[machine](r, n) }),
   };

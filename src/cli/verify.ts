@@ -11,9 +11,9 @@ import { openTerminal } from "./terminal.js";
 
 export async function verifyCommand(folder: string, options: VerifyArguments): Promise<number> {
   const terminal = openTerminal(options.json);
-  if (options.out !== undefined) await checkNew(options.out);
   const { spec, data, url, threads } = options;
   if (url !== undefined) checkUrl(url);
+  if (options.out !== undefined) await checkNew(options.out);
   const evidence = await verifyBundle(folder, spec, data, surroundings(threads, terminal), url);
   if (options.out !== undefined) {
     await writeJson(join(options.out, "evidence.json"), evidence);

@@ -87,10 +87,10 @@ interface Pattern {
   weight: number;
 }
 
-type Draw = (random: Random, tallies: Tallies) => void;
+type StratumDraw = (random: Random, tallies: Tallies) => void;
 
 /** A sampler for each class that has groups: those whose photographs are mostly of it. */
-function stratify(groups: readonly (readonly Judged[])[], classes: number): Draw[] {
+function stratify(groups: readonly (readonly Judged[])[], classes: number): StratumDraw[] {
   const strata = new Map<number, Map<string, Pattern>>();
   for (const rows of groups) {
     if (rows.length === 0) continue;
@@ -102,7 +102,7 @@ function stratify(groups: readonly (readonly Judged[])[], classes: number): Draw
   return [...strata].map(([truth, patterns]) => drawStratum(truth, patterns, classes));
 }
 
-function drawStratum(truth: number, patterns: Map<string, Pattern>, classes: number): Draw {
+function drawStratum(truth: number, patterns: Map<string, Pattern>, classes: number): StratumDraw {
   const groups = [...patterns.values()].reduce((sum, { weight }) => sum + weight, 0);
   addPrior(truth, patterns, classes);
   const sorted = [...patterns.values()].toSorted((a, b) => b.weight - a.weight);

@@ -98,19 +98,17 @@ export function classRows(
 
 const statistics: Readonly<Record<BootstrappedMetric, (tallies: Tallies) => number>> = {
   balancedAccuracy: ({ hits, support }) => meanRatio(hits, support),
-  macroF1: ({ hits, support, predicted }) => {
-    const both = support.map((count, i) => count + predicted[i]!);
-    return 2 * meanRatio(hits, both);
-  },
+  macroF1: ({ hits, support, predicted }) => 2 * meanRatio(hits, support, predicted),
 };
 
-/** The mean of parts over wholes, of the classes that have a whole. */
-function meanRatio(parts: Float64Array, wholes: Float64Array): number {
+/** The mean of parts over wholes, of the classes that have a whole; `more` is added to the wholes. */
+function meanRatio(parts: Float64Array, wholes: Float64Array, more?: Float64Array): number {
   let sum = 0;
   let known = 0;
   for (let i = 0; i < parts.length; i++) {
-    if (wholes[i] === 0) continue;
-    sum += parts[i]! / wholes[i]!;
+    const whole = wholes[i]! + (more?.[i] ?? 0);
+    if (whole === 0) continue;
+    sum += parts[i]! / whole;
     known++;
   }
   return sum / Math.max(1, known);
