@@ -53,7 +53,7 @@ describe("a run that searches", () => {
     const trace = readFileSync(out("trace.jsonl"), "utf8");
     expect(trace).toContain("how a picture becomes a square decides what the network sees of it");
     expect(run.out).toMatch(/loop +resize mode: .*(?:kept|rolled back)/);
-    expect(run.out).toMatch(/loop +no more trials: /);
+    expect(run.out).toMatch(/loop +no further action: /);
   });
 
   test("keeps the out-of-fold prediction of every training photograph", () => {

@@ -5,27 +5,31 @@ import { run, type RunResult, type Surroundings } from "../pipeline/index.js";
 import { exitCode, renderVerdictTable, summarize } from "../report/index.js";
 import { cacheFolder, stateFolder } from "../store/index.js";
 import { importOptions } from "./backbone-options.js";
-import type { RunArguments } from "./main.js";
+import type { PlanArguments, RunArguments } from "./main.js";
 import { listenForInterrupts } from "./signals.js";
 import { openTerminal, type Terminal } from "./terminal.js";
 
 export async function runCommand(images: string, options: RunArguments): Promise<number> {
   const terminal = openTerminal(options.json);
-  const request = {
+  const out = options.out ?? `assay-${basename(resolve(images))}`;
+  const request = { ...asRequest(images, options), out, resume: options.resume, replay: options.replay ?? null };
+  const result = await run(request, surroundings(options.threads, terminal));
+  return showResult(result, terminal);
+}
+
+/** What decides how a run learns. */
+export function asRequest(images: string, options: PlanArguments) {
+  return {
     images,
     spec: options.spec ?? null,
-    out: options.out ?? `assay-${basename(resolve(images))}`,
     exclude: options.exclude,
     seed: options.seed,
-    resume: options.resume,
     backbones: options.backbone ?? null,
     backboneOptions: importOptions(options),
     budgetSeconds: options.budget ?? null,
     solver: options.head,
     augment: options.augment,
   };
-  const result = await run(request, surroundings(options.threads, terminal));
-  return showResult(result, terminal);
 }
 
 /** Folders, clock, terminal and Ctrl-C of this process. */

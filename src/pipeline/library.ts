@@ -18,6 +18,7 @@ export interface TrainOptions extends Required, Partial<Omit<RunRequest, keyof R
  * @param options the folder of photographs and the folder of the run; anything else as on the command line.
  */
 export function train(options: TrainOptions): Promise<RunResult> {
+  const given = omitUndefined(options);
   const request: RunRequest = {
     spec: null,
     exclude: [],
@@ -28,7 +29,8 @@ export function train(options: TrainOptions): Promise<RunResult> {
     budgetSeconds: null,
     solver: "lbfgs",
     augment: 0,
-    ...options,
+    replay: null,
+    ...given,
   };
   return run(request, {
     cacheFolder: cacheFolder(),
@@ -38,8 +40,15 @@ export function train(options: TrainOptions): Promise<RunResult> {
     progress: silent,
     listen: () => {},
     signal: new AbortController().signal,
-    ...options,
+    ...given,
   });
+}
+
+/** What is said to be undefined is not said. */
+function omitUndefined(options: TrainOptions): TrainOptions {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as unknown as TrainOptions;
 }
 
 /**
