@@ -49,18 +49,20 @@ export function surroundings(threads: number, terminal: Terminal): Surroundings 
 }
 
 /** Prints verdicts and what to do next; returns the exit status. */
-export function showResult({ folder, evidence }: RunResult, terminal: Terminal): number {
+export function showResult({ folder, evidence, summary }: RunResult, terminal: Terminal): number {
   const report = join(folder, "report.html");
   const code = exitCode(evidence);
   if (terminal.json) {
-    terminal.answer(JSON.stringify({ folder, report, exitCode: code, ...evidence }));
+    terminal.answer(JSON.stringify({ folder, report, exitCode: code, ...evidence, summary }));
     return code;
   }
   terminal.say("");
   terminal.answer(renderVerdictTable(evidence, { width: terminal.width, color: terminal.color, reasons: true }));
   terminal.say("");
   terminal.say(summarize(evidence));
+  for (const factor of summary.factors) terminal.say(`- ${factor}`);
   terminal.say(`report   ${shown(report)}`);
+  terminal.say(`trace    ${shown(join(folder, "trace.md"))}, ${summary.lessons.length} lessons at its end`);
   const bundle = join(folder, "bundle");
   if (existsSync(bundle)) terminal.say(`predict  assay predict ${shown(bundle)} <photo or folder>`);
   return code;

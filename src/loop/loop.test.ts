@@ -84,7 +84,7 @@ beforeAll(async () => {
 
 async function search(
   backbones: readonly Backbone[],
-  changes: Partial<SearchOptions> = {},
+  given: Partial<SearchOptions> = {},
 ): Promise<{ recipe: Recipe; accuracy: number; trace: Trace; text: string }> {
   const trace = openTrace(null, () => new Date(0));
   const options = { root, cacheFolder: mkdtempSync(join(tmpdir(), "assay-loop-")), threads: 2 };
@@ -105,7 +105,7 @@ async function search(
     refuse: async () => null,
     suffices: () => null,
     trace,
-    ...changes,
+    ...given,
   });
   return { recipe, accuracy, trace, text: trace.events.map((event) => event.text).join("\n") };
 }

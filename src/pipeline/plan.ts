@@ -18,7 +18,7 @@ import { findSpec } from "./find-spec.js";
 import { Workload } from "./workload.js";
 
 /** Photographs by which a network's speed is measured. */
-const probeImages = 48;
+const probeImages = 128;
 
 /** Speed, latency and size of each network, with a few photographs that may be learned from; their features stay in the cache. */
 export async function measureNetworks(

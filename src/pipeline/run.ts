@@ -2,7 +2,7 @@
 import { access } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { describeError, Fault } from "../core/index.js";
-import { renderReport } from "../report/index.js";
+import { renderReport, renderTrace, type RunSummary, summarizeRun } from "../report/index.js";
 import { checkStory } from "../spec/index.js";
 import { openRunFolder, writeFileAtomic, writeJson } from "../store/index.js";
 import { openTrace } from "../trace/index.js";
@@ -19,6 +19,8 @@ export interface RunResult {
   /** Absolute path of the run's folder. */
   readonly folder: string;
   readonly evidence: Evidence;
+  /** What was achieved, by what, and what it taught. */
+  readonly summary: RunSummary;
 }
 
 /** From a folder of photographs and a spec to a verdict for each line. Throws faults; whatever is finished stays for --resume. */
@@ -94,8 +96,10 @@ async function learnAndProve(context: RunContext, data: RunData): Promise<RunRes
   const { dataset, audit } = data;
   const evidence = await prove({ bundleFolder, spec, dataset, findings: audit.findings, around, trace });
   await writeJson(folder.file("evidence.json"), evidence);
+  const summary = summarizeRun(evidence, trace.events);
+  await writeFileAtomic(folder.file("trace.md"), renderTrace(trace.events, summary));
   await writeFileAtomic(folder.file("report.html"), renderReport(evidence, { trace: trace.events }));
-  return { folder: folder.path, evidence };
+  return { folder: folder.path, evidence, summary };
 }
 
 async function exists(path: string): Promise<boolean> {

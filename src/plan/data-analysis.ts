@@ -38,7 +38,7 @@ export function planData({ audit, scanSeconds }: PlanFacts): Step {
       decide({
         question: "Is anything wrong with the data?",
         choice: serious.length === 0 ? "Nothing was found." : `${serious.length} findings, see audit.json.`,
-        reasons: serious.map(({ text, remedy }) => `${text} ${remedy}`),
+        reasons: serious.map(({ text, remedy }) => `${text} Remedy: ${remedy}.`),
       }),
     ],
   };

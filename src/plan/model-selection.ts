@@ -24,13 +24,13 @@ export function planModel(facts: PlanFacts): Step {
         question: "Transfer or learn from scratch?",
         choice: "A network pretrained on ImageNet, its weights frozen.",
         reasons: [
-          `${formatCount(images)} photographs are far fewer than the ${formatCount(first!.multiplyAdds / 1e6)} million multiply-adds' worth of weights would need from nothing; a linear head on ${formatCount(first!.width)} features needs ${formatCount(audit.classes.length * (first!.width + 1))} parameters.`,
+          `A linear head on ${formatCount(first!.width)} features has ${formatCount(audit.classes.length * (first!.width + 1))} parameters, which ${formatCount(images)} photographs can teach; the millions of a network they cannot from nothing.`,
         ],
       }),
       decide({
         question: "Which network is first?",
         choice: `${first!.name} at ${first!.size} px.`,
-        reasons: [describeNetwork(first!, images)],
+        reasons: [`Measured here: ${describeNetwork(first!, images)}.`],
         refused: refuseNetworks(others, images, events),
         seconds: images / first!.imagesPerSecond,
         bytes: images * first!.width * 2,
@@ -49,7 +49,7 @@ function describeNetwork(
   { imagesPerSecond, latencySeconds, modelBytes, multiplyAdds }: NetworkFacts,
   images: number,
 ): string {
-  return `Measured here: ${imagesPerSecond.toFixed(0)} photographs/s, so ${formatSeconds(images / imagesPerSecond)} for the features of ${formatCount(images)}; one image in ${formatSeconds(latencySeconds)} (p95); a model of ${formatBytes(modelBytes)}, ${(multiplyAdds / 1e6).toFixed(0)} million multiply-adds.`;
+  return `${imagesPerSecond.toFixed(0)} photographs/s, so ${formatSeconds(images / imagesPerSecond)} for the features of ${formatCount(images)}; one image in ${formatSeconds(latencySeconds)} (p95); a model of ${formatBytes(modelBytes)}, ${(multiplyAdds / 1e6).toFixed(0)} million multiply-adds`;
 }
 
 function refuseNetworks(others: readonly NetworkFacts[], images: number, events: PlanFacts["events"]): Refused[] {

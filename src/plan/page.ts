@@ -25,7 +25,7 @@ function renderDecision({ question, choice, reasons, refused, seconds, bytes }: 
   return [
     "",
     `**${question}** ${choice}${shown === "" ? "" : ` *(${shown})*`}`,
-    "",
+    ...(reasons.length + refused.length > 0 ? [""] : []),
     ...reasons.map((text) => `- ${text}`),
     ...refused.map(({ what, why, event }) => `- Not ${what}: ${why}${event === null ? "" : ` (event ${event})`}.`),
   ];
