@@ -72,11 +72,16 @@ async function perform<State>(
   const { seconds, gain, refused } = prediction;
   for (const text of refused ?? []) trace.add("decision", "loop", `${name}: ${text}`);
   const expected = gain === null ? "" : `, usually ${gain.toFixed(3)} of log loss`;
-  trace.add("thought", "loop", `${name}: ${thought}; about ${formatSeconds(seconds)}${expected}`, {
-    name,
-    seconds,
-    gain,
-  });
+  trace.add(
+    "thought",
+    "loop",
+    `${name}: ${thought}; ${seconds === 0 ? "at once" : `about ${formatSeconds(seconds)}`}${expected}`,
+    {
+      name,
+      seconds,
+      gain,
+    },
+  );
   trace.add("action", "loop", name, { name });
   const start = performance.now();
   const observed = await action.run(state);

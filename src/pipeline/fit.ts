@@ -143,11 +143,13 @@ function biasAction(
   classes: number,
   floor: number | null,
 ): Action<Chosen> {
+  let isTried = false; // nothing that comes later changes what it rests on
   return {
     name: "decision bias",
     thought: "a class that is rare among the photographs is named too seldom for lines that ask for the classes alike",
-    predict: ({ decisionBias }) => (decisionBias !== null || !asksForBalance(spec) ? null : { seconds: 0, gain: null }),
+    predict: () => (isTried || !asksForBalance(spec) ? null : { seconds: 0, gain: null }),
     run: async (state) => {
+      isTried = true;
       const { temperature } = fitTemperature(outOfFold, labels, classes, 1 / (labels.length + 2));
       const probabilities = softmaxRows(
         outOfFold.map((logit) => logit / temperature),

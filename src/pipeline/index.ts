@@ -1,8 +1,7 @@
 /** Composes a run from the modules, in order: what is learned from what, within which time and limits. */
 export type { RunRequest, Surroundings } from "./context.js";
 export { auditImages } from "./data.js";
-export { loadBundle, train, type TrainOptions } from "./library.js";
+export { loadBundle, train, type TrainOptions, verifyBundle } from "./library.js";
 export { renderPlan } from "../plan/index.js";
 export { planImages } from "./plan.js";
-export { verifyBundle } from "./prove.js";
 export { run, type RunResult } from "./run.js";

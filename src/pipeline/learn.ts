@@ -14,7 +14,7 @@ import { recordedHash } from "./replay.js";
 import { type RunContext, timed } from "./context.js";
 import type { RunData } from "./data.js";
 import { fitAll } from "./fit.js";
-import { formatOutOfFold } from "./out-of-fold.js";
+import { encodeOutOfFold, formatOutOfFold } from "./out-of-fold.js";
 import { extractParts, judgedImages, type Learnable, type Part, partOf } from "./parts.js";
 import { Workload } from "./workload.js";
 
@@ -50,6 +50,7 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
     judgedImages(data, parts),
   );
   await writeFileAtomic(folder.file("out-of-fold.csv"), formatOutOfFold(parts.train, fit, labels));
+  await writeFileAtomic(folder.file("out-of-fold.safetensors"), encodeOutOfFold(parts.train, fit, labels));
   const trainingSeconds = workload.seconds;
   const manifest = await writeBundle(bundleFolder, {
     recipe,

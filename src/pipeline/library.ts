@@ -4,6 +4,8 @@ import { type Bundle, openBundle } from "../bundle/index.js";
 import { silent } from "../core/index.js";
 import { cacheFolder, stateFolder } from "../store/index.js";
 import type { RunRequest, Surroundings } from "./context.js";
+import type { Evidence } from "../verify/index.js";
+import { verifyBundle as verifyOn } from "./prove.js";
 import { run, type RunResult } from "./run.js";
 
 /** What must be said: the photographs, and where the run goes. */
@@ -32,7 +34,22 @@ export function train(options: TrainOptions): Promise<RunResult> {
     replay: null,
     ...given,
   };
-  return run(request, {
+  return run(request, surroundingsOf(given));
+}
+
+/** Judges a bundle on photographs, as `assay verify` does. Throws as that does. */
+export function verifyBundle(
+  folder: string,
+  specPath: string,
+  images: string,
+  options: Partial<Surroundings> = {},
+): Promise<Evidence> {
+  return verifyOn(folder, specPath, images, surroundingsOf(omitUndefined(options)));
+}
+
+/** Where nothing else is said: the user's folders, all cores, silence. */
+function surroundingsOf(given: Partial<Surroundings>): Surroundings {
+  return {
     cacheFolder: cacheFolder(),
     stateFolder: stateFolder(),
     threads: availableParallelism(),
@@ -41,14 +58,12 @@ export function train(options: TrainOptions): Promise<RunResult> {
     listen: () => {},
     signal: new AbortController().signal,
     ...given,
-  });
+  };
 }
 
 /** What is said to be undefined is not said. */
-function omitUndefined(options: TrainOptions): TrainOptions {
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  ) as unknown as TrainOptions;
+function omitUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }
 
 /**
