@@ -61,7 +61,7 @@ export interface DemoArguments extends Shared {
   readonly seed: number;
 }
 
-const later = ["explain", "serve", "bench", "deploy", "cache"] as const;
+const later = ["explain", "serve", "deploy"] as const;
 
 function buildProgram(finish: (code: number) => void): Command {
   const program = new Command("assay");
@@ -148,6 +148,23 @@ function buildProgram(finish: (code: number) => void): Command {
     .action(async (bundle: string, options: VerifyArguments) =>
       finish(await (await import("./verify.js")).verifyCommand(bundle, options)),
     );
+
+  shared(program.command("bench"))
+    .description("measure what a bundle costs on this machine: latency, rate, memory")
+    .argument("<bundle>", "bundle folder of a run")
+    .option("--runs <n>", "images to time", wholeNumber, 250)
+    .addHelpText("after", "\nExample: assay bench assay-photos/bundle")
+    .action(async (bundle: string, options: Shared & { readonly runs: number }) =>
+      finish(await (await import("./bench.js")).benchCommand(bundle, options)),
+    );
+
+  const cache = program.command("cache").description("say where the cache of scans and features is, and how large");
+  shared(cache)
+    .addHelpText("after", "\nExample: assay cache clear")
+    .action(async (options: Shared) => finish(await (await import("./cache.js")).cacheCommand(options, false)));
+  shared(cache.command("clear"))
+    .description("remove it; it is made anew when it is needed")
+    .action(async (options: Shared) => finish(await (await import("./cache.js")).cacheCommand(options, true)));
 
   shared(program.command("demo"))
     .description("draw a data set of 20 kinds of product, then run on it")

@@ -4,7 +4,7 @@ import { isAbsolute, join, relative, resolve } from "node:path";
 import { describeError, Fault } from "../core/index.js";
 import { renderReport, renderTrace, type RunSummary, summarizeRun } from "../report/index.js";
 import { checkStory } from "../spec/index.js";
-import { openRunFolder, writeFileAtomic, writeJson } from "../store/index.js";
+import { cacheLimit, openRunFolder, pruneCache, writeFileAtomic, writeJson } from "../store/index.js";
 import { openTrace } from "../trace/index.js";
 import type { Evidence } from "../verify/index.js";
 import { openBackbones } from "./choose.js";
@@ -59,6 +59,7 @@ export async function run(given: RunRequest, surroundings: Surroundings): Promis
       throw error;
     });
   } finally {
+    await pruneCache(around.cacheFolder, cacheLimit());
     await folder.close();
   }
 }
