@@ -12,7 +12,10 @@ export async function readHead(path: string, branches: number): Promise<Explaine
   const gemm = producers(graph).get(names.logits);
   const [weight, bias] = [1, 2].map((input) => graph.initializer.find(({ name }) => name === gemm?.input[input]));
   if (gemm?.opType !== "Gemm" || !weight || !bias)
-    throw new Fault("model-invalid", { what: `${path} has no linear head`, expected: "logits by a Gemm of stored weights" });
+    throw new Fault("model-invalid", {
+      what: `${path} has no linear head`,
+      expected: "logits by a Gemm of stored weights",
+    });
   const width = Number(weight.dims[1]);
   return {
     weight: floats(tensorData(weight)),

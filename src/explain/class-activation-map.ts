@@ -30,7 +30,8 @@ export function classActivationMap({ head, outputs, chosen }: ClassActivationInp
   );
   const [height, width] = [Math.max(...grids.map((grid) => grid.height)), Math.max(...grids.map((grid) => grid.width))];
   const values = new Float32Array(height * width);
-  for (const grid of grids) for (const [cell, value] of regrid(grid, height, width).values.entries()) values[cell]! += value;
+  for (const grid of grids)
+    for (const [cell, value] of regrid(grid, height, width).values.entries()) values[cell]! += value;
   const mapped = new Set(head.parts.flatMap(({ offset, channels }) => columns(offset, channels)));
   const unmapped = features.reduce((sum, value, i) => (mapped.has(i) ? sum : sum + value * weights[i]!), 0);
   return { height, width, values, elsewhere: head.bias[chosen]! + unmapped };
@@ -39,7 +40,9 @@ export function classActivationMap({ head, outputs, chosen }: ClassActivationInp
 /** Throws `not-explainable`: every network of the model pools its features in another way than by a global average. */
 export function checkExplainable({ parts }: ExplainedHead): void {
   if (parts.length === 0)
-    throw new Fault("not-explainable", { what: "no network of this model averages a feature map, so no place has a share" });
+    throw new Fault("not-explainable", {
+      what: "no network of this model averages a feature map, so no place has a share",
+    });
 }
 
 /** [1, c, h', w'] times the weight of each channel → [h', w']. */
@@ -48,7 +51,8 @@ function weighActivations(activations: Tensor, weights: Float32Array): Grid {
   const data = floats(activations);
   const sums = new Float64Array(height * width);
   for (let channel = 0; channel < channels; channel++)
-    for (let cell = 0; cell < sums.length; cell++) sums[cell]! += weights[channel]! * data[channel * sums.length + cell]!;
+    for (let cell = 0; cell < sums.length; cell++)
+      sums[cell]! += weights[channel]! * data[channel * sums.length + cell]!;
   return { height, width, values: Float32Array.from(sums) };
 }
 

@@ -62,6 +62,11 @@ export function splineWeights(place: number, cells: number): SplineWeights {
   const inside = (cell: number): number => Math.max(0, Math.min(cells - 1, cell));
   return {
     cells: [below - 1, below, below + 1, below + 2].map(inside),
-    weights: [(1 - t) ** 3 / 6, (3 * t ** 3 - 6 * t ** 2 + 4) / 6, (-3 * t ** 3 + 3 * t ** 2 + 3 * t + 1) / 6, t ** 3 / 6],
+    weights: [
+      (1 - t) ** 3 / 6,
+      (3 * t ** 3 - 6 * t ** 2 + 4) / 6,
+      (-3 * t ** 3 + 3 * t ** 2 + 3 * t + 1) / 6,
+      t ** 3 / 6,
+    ],
   };
 }

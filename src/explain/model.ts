@@ -28,8 +28,9 @@ export interface Explainable {
     readonly labels: readonly string[];
     readonly preprocessing: View;
     readonly looks: readonly Look[];
-    readonly decisionBias: readonly number[] | null;
   };
+  /** The class that the model answers with, of the probabilities by class. */
+  choose(probabilities: Float32Array): number;
   /** Read from the model once. Throws `model-invalid` where it has no linear head. */
   head(): Promise<ExplainedHead>;
   /** Runs the model on `count` prepared squares below each other. Throws `engine-failed`. */
