@@ -8,11 +8,8 @@ import { type Region, seenRegion } from "./place.js";
 /** The longer side of an overlay in pixels; smaller photographs keep theirs. */
 const overlaySide = 1024;
 
-/** How much of a pixel is the color, at no heat and at full heat; the rest is the photograph in gray. */
-const opacity = [0.35, 0.65] as const;
-
-/** What the network did not see is darkened to this share and has no color. */
-const unseenShare = 0.35;
+/** What the network did not see fades to this gray, of which so much of the photograph is left. */
+const unseen = { gray: 235, share: 0.35 } as const;
 
 /**
  * The photograph in gray under the map's colors, as PNG: dark where the class finds least of its evidence in this photograph, bright
@@ -59,6 +56,10 @@ function placesOf(pixels: number, start: number, length: number, cells: number) 
   });
 }
 
+/**
+ * Heat sets the brightness, the photograph the shades in it: gray · 0.4 + color · (0.25 + 0.35 · gray / 255), so that cold places are a
+ * dark photograph, whatever its colors.
+ */
 function blend({ data, width, height }: Raster, heat: Float32Array): Raster {
   const out = new Uint8Array(width * height * 3);
   for (let pixel = 0; pixel < heat.length; pixel++) {
@@ -66,11 +67,11 @@ function blend({ data, width, height }: Raster, heat: Float32Array): Raster {
     // Luma of Rec. 601.
     const gray = 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
     const level = heat[pixel]!;
-    const seen = !Number.isNaN(level);
-    const share = opacity[0] + (opacity[1] - opacity[0]) * level;
     const color = Math.round(level * 255) * 3;
     for (let i = 0; i < 3; i++)
-      out[at + i] = seen ? gray * (1 - share) + inferno[color + i]! * share : gray * unseenShare;
+      out[at + i] = Number.isNaN(level)
+        ? gray * unseen.share + unseen.gray * (1 - unseen.share)
+        : gray * 0.4 + inferno[color + i]! * (0.25 + (0.35 * gray) / 255);
   }
   return { data: out, width, height, channels: 3 };
 }
