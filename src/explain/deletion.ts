@@ -57,7 +57,7 @@ export async function deletionScores(
 async function scorePhotograph(
   model: Explainable,
   { name, read }: NamedPhotograph,
-  { seed = 1, randomOrders = 3, steps = 8 }: DeletionOptions,
+  { seed = 1, randomOrders = 2, steps = 6 }: DeletionOptions,
 ): Promise<DeletionScore> {
   const square = await prepare(await read(), model.manifest.preprocessing);
   const { chosen, map } = await explainSquare(model, square, null);

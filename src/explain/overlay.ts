@@ -57,7 +57,7 @@ function placesOf(pixels: number, start: number, length: number, cells: number) 
 }
 
 /**
- * Heat sets the brightness, the photograph the shades in it: gray · 0.4 + color · (0.25 + 0.35 · gray / 255), so that cold places are a
+ * Heat sets the brightness, the photograph the shades in it: gray · 0.35 + color · (0.4 + 0.25 · gray / 255), so that cold places are a
  * dark photograph, whatever its colors.
  */
 function blend({ data, width, height }: Raster, heat: Float32Array): Raster {
@@ -71,7 +71,7 @@ function blend({ data, width, height }: Raster, heat: Float32Array): Raster {
     for (let i = 0; i < 3; i++)
       out[at + i] = Number.isNaN(level)
         ? gray * unseen.share + unseen.gray * (1 - unseen.share)
-        : gray * 0.4 + inferno[color + i]! * (0.25 + (0.35 * gray) / 255);
+        : gray * 0.35 + inferno[color + i]! * (0.4 + (0.25 * gray) / 255);
   }
   return { data: out, width, height, channels: 3 };
 }

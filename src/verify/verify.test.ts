@@ -38,6 +38,7 @@ function measurements(changes: Partial<Measurements> = {}): Measurements {
     trainingSeconds: 60,
     peakMemoryBytes: 5e8,
     threads: 2,
+    explanations: null,
     ...changes,
   };
 }
