@@ -18,7 +18,7 @@ let photographs: NamedPhotograph[];
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), "assay-explain-"));
   const images = join(home, "photographs");
-  await drawDemoSet(images, { seed: 1, count: 500 });
+  await drawDemoSet(images, { seed: 1, count: 320 });
   const spec = join(home, "spec.md");
   writeFileSync(spec, "## REWARDS\n- Model interpretability\n");
   const folders = { cacheFolder: join(home, "cache"), stateFolder: join(home, "state") };
