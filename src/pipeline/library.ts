@@ -47,17 +47,16 @@ export function verifyBundle(
   return verifyOn(folder, specPath, images, surroundingsOf(omitUndefined(options)));
 }
 
-/** Where nothing else is said: the user's folders, all cores, silence. */
+/** Where nothing else is said: the user's folders, all cores, silence. Field by field: they are handed on whole, and the request's must not come along. */
 function surroundingsOf(given: Partial<Surroundings>): Surroundings {
   return {
-    cacheFolder: cacheFolder(),
-    stateFolder: stateFolder(),
-    threads: availableParallelism(),
-    now: () => new Date(),
-    progress: silent,
-    listen: () => {},
-    signal: new AbortController().signal,
-    ...given,
+    cacheFolder: given.cacheFolder ?? cacheFolder(),
+    stateFolder: given.stateFolder ?? stateFolder(),
+    threads: given.threads ?? availableParallelism(),
+    now: given.now ?? (() => new Date()),
+    progress: given.progress ?? silent,
+    listen: given.listen ?? (() => {}),
+    signal: given.signal ?? new AbortController().signal,
   };
 }
 
