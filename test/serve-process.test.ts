@@ -109,7 +109,7 @@ describe("a running service", () => {
 
 describe("its end", () => {
   test.each(["SIGTERM", "SIGINT"] as const)("%s: requests under way are finished, then exit 0", async (name) => {
-    const own = await startServing(bundle, "--threads", "1");
+    const own = await startServing(bundle, ["--threads", "1"]);
     const uploads = await Promise.all([1, 2, 3].map(() => beginUpload(own.address, photograph)));
     own.process.kill(name);
     await once(own.process.stderr!, "data"); // it has said that it stops
