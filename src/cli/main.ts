@@ -104,7 +104,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .option("--seed <n>", "seed of every random choice", wholeNumber, 1)
     .option(
       "--budget <time>",
-      "time for learning, such as 90s, 15m or 4h (default: 15m, or the spec's if less)",
+      "time for learning, such as 90s, 15m or 4h; 0: no search (default: 15m, or the spec's if less)",
       duration,
     )
     .option("--backbone <name...>", "networks that may be used, by name or .onnx file (see: assay backbones)")
@@ -192,6 +192,7 @@ const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, min: 60, h: 3
 
 /** Seconds of "90s", "15m" or "4h". */
 function duration(text: string): number {
+  if (text.trim() === "0") return 0;
   const [, number, unit] = /^(\d+(?:\.\d+)?)\s*(s|m|min|h)$/.exec(text.trim()) ?? [];
   const seconds = Number(number) * (secondsOf[unit ?? ""] ?? Number.NaN);
   if (!(seconds > 0)) throw new InvalidArgumentError("expected a time such as 90s, 15m or 4h.");

@@ -18,7 +18,7 @@ import { prepare } from "../image/index.js";
 import { searchRecipe } from "../loop/index.js";
 import { writeJson } from "../store/index.js";
 import { fitHead } from "../train/index.js";
-import type { RunContext } from "./context.js";
+import type { RunContext, RunRequest } from "./context.js";
 import type { RunData } from "./data.js";
 import { budgetOf, limitsOf, sufficiency } from "./limits.js";
 import { judgedImages, type Learnable, type Part, sampleOf } from "./parts.js";
@@ -44,8 +44,8 @@ export async function chooseRecipe(
   parts: Readonly<Record<Learnable, Part>>,
   workload: Workload,
 ): Promise<Recipe> {
-  const { request, folder, trace, spec, around } = context;
-  const backbones = await openBackbones(context, data, parts.train);
+  const { request, backbones, folder, trace, spec, around } = context;
+  await checkPixels(context, data, parts.train);
   const path = folder.file("recipe.json");
   const earlier = await recallRecipe(path, backbones);
   if (earlier !== null) {
@@ -54,9 +54,10 @@ export async function chooseRecipe(
   }
   const budget = budgetOf(spec, request.budgetSeconds);
   trace.add("decision", "loop", `budget ${formatSeconds(budget)}`, { budget });
+  const first = plainRecipe(backbones[0]!);
+  if (budget === 0) return first;
   const start = performance.now();
   const secondsLeft = (): number => budget - (performance.now() - start) / 1000;
-  const first = plainRecipe(backbones[0]!);
   const sample = await sizeSample(first, parts.train, budget, context, data, workload);
   const classes = data.dataset.classes.length;
   const { recipe } = await searchRecipe({
@@ -82,13 +83,18 @@ export async function chooseRecipe(
   return recipe;
 }
 
-/** The networks that may be used; for one that comes as a file it is checked whether its pixels look right. */
-async function openBackbones({ request, trace, around }: RunContext, data: RunData, train: Part): Promise<Backbone[]> {
-  const backbones: Backbone[] = [];
-  for (const name of request.backbones ?? usualBackbones) {
-    const backbone = await loadBackbone(name, request.backboneOptions);
-    backbones.push(backbone);
+/** The networks that a run may use. Throws what `loadBackbone` throws. */
+export async function openBackbones({ backbones, backboneOptions }: RunRequest): Promise<Backbone[]> {
+  const opened: Backbone[] = [];
+  for (const name of backbones ?? usualBackbones) opened.push(await loadBackbone(name, backboneOptions));
+  return opened;
+}
+
+/** Says of each network that came as a file whether its pixels look right. */
+async function checkPixels({ request, backbones, trace, around }: RunContext, data: RunData, train: Part) {
+  for (const [i, name] of (request.backbones ?? []).entries()) {
     if (!isModelFile(name)) continue;
+    const backbone = backbones[i]!;
     const few = random(request.seed, "preprocessing").shuffle(train.pictures).slice(0, mostPictures);
     const pixels = await Promise.all(
       few.map(async ({ path }) => prepare(await readFile(join(data.dataset.root, path)), backbone.row.view)),
@@ -97,7 +103,6 @@ async function openBackbones({ request, trace, around }: RunContext, data: RunDa
     if (check)
       trace.add("observation", "backbone", `${backbone.row.name}: ${describeCheck(check).join("; ")}`, { ...check });
   }
-  return backbones;
 }
 
 /** As many photographs of train as a first pass has time for; a few are timed for that, and stay in the cache. */

@@ -1,5 +1,5 @@
 /** What every step of a run has at hand. */
-import type { ImportOptions } from "../backbone/index.js";
+import type { Backbone, ImportOptions } from "../backbone/index.js";
 import type { Progress } from "../core/index.js";
 import type { Solver } from "../train/index.js";
 import type { Spec } from "../spec/index.js";
@@ -44,6 +44,8 @@ export interface RunRequest {
 export interface RunContext {
   readonly request: RunRequest;
   readonly spec: Spec;
+  /** Networks that may be used, the first to begin with. */
+  readonly backbones: readonly Backbone[];
   readonly folder: RunFolder;
   readonly trace: Trace;
   readonly around: Surroundings;

@@ -128,7 +128,7 @@ function chooseBias(
   const kept = floor === null ? "" : ` that keeps ${formatPercent(floor)} accuracy`;
   const text =
     tau === 0
-      ? `no bias for rare classes: the best${kept} adds ${gain} to balanced accuracy, which is within its noise`
+      ? `no bias for rare classes: ${best.tau === 0 ? `none${kept} adds to balanced accuracy` : `the best${kept} adds ${gain} to balanced accuracy, which is within its noise`}`
       : `bias for rare classes, τ ${tau}: balanced accuracy ${formatPercent(before.balancedAccuracy)} → ${formatPercent(after.balancedAccuracy)} (${gain}), accuracy ${formatPercent(before.accuracy)} → ${formatPercent(after.accuracy)}`;
   trace.add("decision", "calibrate", text, { ...found, bias: [...found.bias] });
   return tau === 0 ? null : [...found.bias];

@@ -7,6 +7,7 @@ import { checkStory, inferSpec, parseSpec, readSpec, type Spec } from "../spec/i
 import { openRunFolder, writeFileAtomic, writeJson } from "../store/index.js";
 import { openTrace } from "../trace/index.js";
 import type { Evidence } from "../verify/index.js";
+import { openBackbones } from "./choose.js";
 import type { RunContext, RunRequest, Surroundings } from "./context.js";
 import { gatherData, type RunData, scanImages } from "./data.js";
 import { learn } from "./learn.js";
@@ -22,6 +23,7 @@ export interface RunResult {
 export async function run(request: RunRequest, around: Surroundings): Promise<RunResult> {
   checkOutside(request);
   const { spec, text } = await findSpec(request, around);
+  const backbones = await openBackbones(request); // before the folder is claimed: a wrong one leaves nothing behind
   const identity = {
     images: resolve(request.images),
     spec: spec.hash,
@@ -35,7 +37,7 @@ export async function run(request: RunRequest, around: Surroundings): Promise<Ru
   const folder = await openRunFolder(resolve(request.out), identity, request.resume);
   try {
     const trace = openTrace(folder.file("trace.jsonl"), around.now, around.listen);
-    const context: RunContext = { request, spec, folder, trace, around };
+    const context: RunContext = { request, spec, backbones, folder, trace, around };
     describeSpec(context, text);
     const data = await gatherData(context).catch(async (error: unknown) => {
       await folder.discard().catch(() => {}); // nothing was learned yet: the same command may be given again
