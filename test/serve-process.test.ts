@@ -148,6 +148,8 @@ describe("what keeps it from starting", () => {
     expect(taken.err).toBe(
       `assay: cannot listen at 127.0.0.1:${port}; got another program listens there. Remedy: give another one with --port or --host.\n`,
     );
+    const withRedis = await assay(newHome(), "serve", bundle, "--port", port, "--cache", "redis://127.0.0.1:1");
+    expect(withRedis.code).toBe(1);
     const elsewhere = await assay(newHome(), "serve", bundle, "--port", "0", "--host", "192.0.2.1");
     expect([elsewhere.code, elsewhere.err]).toEqual([1, expect.stringContaining("no address of this machine")]);
   });

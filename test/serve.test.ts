@@ -10,6 +10,7 @@ import {
   describeService,
   type Service,
   type ServiceOptions,
+  startService,
   uploadLimitBytes,
 } from "../src/serve/index.js";
 import { jpeg, png } from "./photographs.js";
@@ -226,6 +227,13 @@ describe("refusals", () => {
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(/^POST \/predict: /);
   });
+});
+
+test("a service that cannot be built closes the bundle that it was given", async () => {
+  const bundle = await openBundle(folder, 1);
+  const options = { bundle, port: 0, host: "127.0.0.1", cache: "localhost" };
+  await expect(startService(options)).rejects.toMatchObject({ code: "usage" });
+  expect(bundle.ended).not.toBeNull();
 });
 
 describe("explain", () => {
