@@ -23,6 +23,7 @@ const levels: Readonly<Record<string, number>> = {
   calibrate: 4,
   bench: 4,
   bundle: 5,
+  plan: 5,
   loop: 6,
   serve: 6,
   verify: 7,
