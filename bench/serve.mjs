@@ -97,6 +97,7 @@ for (let round = 0; round < Number(rounds); round++) {
   await service.stop();
 }
 await pool.close();
+describe(`assay serve ${bundle}`, series);
 
 // Every answer against the offline ones.
 const some = paths.slice(0, Math.ceil(Number(requests) / 2));
@@ -134,10 +135,11 @@ await Promise.all(
     }
   }),
 );
+for (const name of Object.keys(series)) delete series[name];
 add(`requests/s, ${threads} clients`, Number(requests) / ((performance.now() - start) / 1000));
 add(`resident MB after ${requests} requests`, await residentMegabytes(service.address));
 add(`differing answers of ${requests}`, differing);
 add("largest difference of a probability", largest);
 add("answers 503", busy);
 await service.stop();
-describe(`assay serve ${bundle}`, series);
+describe(`${requests} requests`, series);
