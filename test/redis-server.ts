@@ -24,9 +24,9 @@ export async function startRedis(port: number): Promise<ChildProcess> {
   const folder = mkdtempSync(join(tmpdir(), "assay-redis-"));
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder];
   const child = spawn("redis-server", args, { stdio: ["ignore", "pipe", "inherit"] });
-  for await (const text of child.stdout!.setEncoding("utf8"))
+  for await (const text of child.stdout.setEncoding("utf8"))
     if (String(text).includes("Ready to accept connections")) break;
-  child.stdout!.resume();
+  child.stdout.resume();
   return child;
 }
 

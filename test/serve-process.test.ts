@@ -109,7 +109,7 @@ describe("a running service", () => {
 
 describe("its end", () => {
   test.each(["SIGTERM", "SIGINT"] as const)("%s: requests under way are finished, then exit 0", async (name) => {
-    const own = await startServing(bundle, "--threads", "1");
+    const own = await startServing(bundle, ["--threads", "1"]);
     const uploads = await Promise.all([1, 2, 3].map(() => beginUpload(own.address, photograph)));
     own.process.kill(name);
     await once(own.process.stderr!, "data"); // it has said that it stops
@@ -148,6 +148,8 @@ describe("what keeps it from starting", () => {
     expect(taken.err).toBe(
       `assay: cannot listen at 127.0.0.1:${port}; got another program listens there. Remedy: give another one with --port or --host.\n`,
     );
+    const withRedis = await assay(newHome(), "serve", bundle, "--port", port, "--cache", "redis://127.0.0.1:1");
+    expect(withRedis.code).toBe(1);
     const elsewhere = await assay(newHome(), "serve", bundle, "--port", "0", "--host", "192.0.2.1");
     expect([elsewhere.code, elsewhere.err]).toEqual([1, expect.stringContaining("no address of this machine")]);
   });

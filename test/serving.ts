@@ -1,6 +1,6 @@
 /** `assay serve` as a process of its own. */
 import type { ChildProcess } from "node:child_process";
-import { newHome, type Outcome, start } from "./cli.js";
+import { newHome, type Outcome, program, start } from "./cli.js";
 
 export interface Serving {
   /** `http://127.0.0.1:port`. */
@@ -12,8 +12,9 @@ export interface Serving {
 }
 
 /** Starts the service at a free port and resolves when it answers. */
-export async function startServing(bundle: string, ...args: readonly string[]): Promise<Serving> {
-  const { process: child, outcome } = start(newHome(), ["serve", bundle, "--port", "0", "--json", ...args]);
+export async function startServing(bundle: string, args: readonly string[] = [], main = program): Promise<Serving> {
+  const home = newHome();
+  const { process: child, outcome } = start(home, ["serve", bundle, "--port", "0", "--json", ...args], home, main);
   const address = await new Promise<string>((resolve, reject) => {
     let text = "";
     child.stdout!.on("data", (chunk: string) => {

@@ -48,8 +48,18 @@ const verdicts = ({ requirements }: Evidence): Record<string, string> =>
   Object.fromEntries(requirements.map(({ text, verdict }) => [text, verdict]));
 
 function verifyAgain(name: string, ...args: readonly string[]): Promise<Outcome> {
-  const spec = join(home, "spec.md");
-  return assay(home, "verify", bundle, "--spec", spec, "--data", images, "--out", join(home, name), ...args);
+  return assay(
+    home,
+    "verify",
+    bundle,
+    "--spec",
+    join(home, "spec.md"),
+    "--data",
+    images,
+    "--out",
+    join(home, name),
+    ...args,
+  );
 }
 
 beforeAll(async () => {

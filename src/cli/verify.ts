@@ -14,7 +14,7 @@ export async function verifyCommand(folder: string, options: VerifyArguments): P
   const { spec, data, url, threads } = options;
   if (url !== undefined) checkUrl(url);
   if (options.out !== undefined) await checkNew(options.out);
-  const evidence = await verifyBundle(folder, spec, data, surroundings(threads, terminal), url);
+  const evidence = await verifyBundle(folder, spec, data, { ...surroundings(threads, terminal), url });
   if (options.out !== undefined) {
     await writeJson(join(options.out, "evidence.json"), evidence);
     await writeFileAtomic(join(options.out, "report.html"), renderReport(evidence));

@@ -17,12 +17,6 @@ export const faultTable = {
     meaning: "The command line is not one that assay understands.",
     remedy: "see `assay --help`",
   },
-  "not-built": {
-    exit: 2,
-    http: 501,
-    meaning: "The command or option is planned and not there yet.",
-    remedy: "see `assay --help` for what is built",
-  },
   "spec-missing": {
     exit: 1,
     http: 400,
@@ -89,6 +83,12 @@ export const faultTable = {
     meaning: "Another assay process is working in the output folder.",
     remedy: "wait until it ends, or give another folder with --out",
   },
+  "trace-invalid": {
+    exit: 1,
+    http: 400,
+    meaning: "The trace to be replayed is not there, or is none of a run that got as far as its recipe.",
+    remedy: "give the trace.jsonl of a finished run",
+  },
   "run-mismatch": {
     exit: 1,
     http: 409,
@@ -124,6 +124,12 @@ export const faultTable = {
     http: 422,
     meaning: "A file is not an ONNX model that this program can use.",
     remedy: "export the network to ONNX with an image input and pooled features",
+  },
+  "not-explainable": {
+    exit: 1,
+    http: 422,
+    meaning: "No network of the model averages a feature map over space, so its answers have no exact heat map.",
+    remedy: "train with a network whose pooling is a global average, such as the embedded ones",
   },
   "download-failed": {
     exit: 1,

@@ -18,7 +18,6 @@ export const notBuiltYet: readonly string[] = [
   "fine-tuning",
   "the plan as a page, and replay of a trace",
   "int8 quantization",
-  "explanations",
   "the bundle's API description",
   "options --no-images, --reveal and --device; a size limit of the cache",
 ];

@@ -43,7 +43,7 @@ export const endpoints = {
     summary: "Shows where in a photograph the class was seen",
     photograph: true,
     answer: { description: "The photograph with a heat map over it", type: "image/png" },
-    faults: [...uploadFaults, "not-built"],
+    faults: [...uploadFaults, "not-explainable"],
   },
   health: {
     method: "get",

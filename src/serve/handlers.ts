@@ -19,7 +19,7 @@ export interface HandlerParts {
   readonly metrics: ServiceMetrics;
   readonly find: (photograph: Uint8Array) => Promise<Found>;
   readonly page: Page;
-  readonly explain: Explain | undefined;
+  readonly explain: Explain;
 }
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
@@ -60,7 +60,6 @@ export function makeHandlers({
       };
     },
     explain: async (request, reply) => {
-      if (!explain) throw new Fault("not-built", { what: "this service has no heat maps", remedy: "use /predict" });
       const picture = await withPhotograph(request, (photograph) => admission.run(() => explain(photograph)));
       return reply.type("image/png").send(Buffer.from(picture.buffer, picture.byteOffset, picture.length));
     },

@@ -24,15 +24,16 @@ export interface RunningService extends Service {
   readonly address: string;
 }
 
-/** Builds a service and listens; port 0 takes a free one. Where that fails the bundle is closed. Throws `address-unusable`, `usage`. */
+/** Builds a service and listens; port 0 takes a free one. The bundle is closed where that fails. Throws `address-unusable`, `usage`. */
 export async function startService(
   options: ServiceOptions & { readonly port: number; readonly host: string },
 ): Promise<RunningService> {
-  const service = await buildService(options);
+  let service: Service | null = null;
   try {
+    service = await buildService(options);
     return { ...service, address: await service.listen(options.port, options.host) };
   } catch (error) {
-    await service.close();
+    await (service ?? options.bundle).close();
     throw error;
   }
 }

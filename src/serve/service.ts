@@ -5,6 +5,7 @@ import fastifyMultipart from "@fastify/multipart";
 import { fastify, type FastifyInstance, type FastifyReply } from "fastify";
 import type { Bundle } from "../bundle/index.js";
 import { describeError, Fault } from "../core/index.js";
+import { explainPhotograph } from "../explain/index.js";
 import { errorCode } from "../store/index.js";
 import { Admission, type AdmissionLimits } from "./admission.js";
 import { openAnswering } from "./answering.js";
@@ -24,7 +25,7 @@ export interface ServiceOptions {
   readonly threads?: number;
   /** `redis://…`: answers are remembered there; by default in the process. */
   readonly cache?: string;
-  /** Gives a PNG of the photograph with a heat map over it. Without it `/explain` answers 501. */
+  /** Gives a PNG of the photograph with a heat map over it; by default as `assay explain` does. */
   readonly explain?: Explain;
   /** Gets a line about each thing that an operator should know. */
   readonly warn?: (line: string) => void;
@@ -48,25 +49,17 @@ const closeTimeoutMs = 10_000;
 
 /** Builds the service. Throws `usage` where the cache's address is none. */
 export async function buildService(options: ServiceOptions): Promise<Service> {
-  const { bundle, threads = availableParallelism(), limits, warn = () => {} } = options;
+  const { bundle, limits, warn = () => {} } = options;
+  const explain = options.explain ?? (async (photograph) => (await explainPhotograph(bundle, photograph)).png);
+  const cores = Math.min(options.threads ?? Number.POSITIVE_INFINITY, availableParallelism());
   // Two for each core: one is decoded while the network looks at the other.
-  const admission = new Admission({ running: 2 * threads, waiting: 64, heldBytes: 256_000_000, ...limits });
+  const admission = new Admission({ running: 2 * cores, waiting: 64, heldBytes: 256_000_000, ...limits });
   const metrics = openMetrics(bundle.manifest.bundleHash.slice(0, 12), admission);
   const cache = await openCache(options.cache, warn);
-  const app = fastify({
-    bodyLimit: uploadLimitBytes,
-    requestTimeout: requestTimeoutMs,
-    return503OnClosing: false,
-    frameworkErrors: (error, _request, reply) => void refuse(reply, asFault(error)),
-    clientErrorHandler: (error, socket) => refuseSocket(error, socket),
-  });
-  acceptPhotographs(app);
-  await app.register(fastifyMultipart, { throwFileSizeLimit: false });
-  const state = { closing: false };
-  addHooks(app, metrics, state);
-  addRefusals(app, warn);
   const find = openAnswering({ bundle, cache, admission, metrics });
-  const handlers = makeHandlers({ bundle, admission, metrics, find, page: await readPage(), explain: options.explain });
+  const state = { closing: false };
+  const app = await openApp(metrics, state, warn);
+  const handlers = makeHandlers({ bundle, admission, metrics, find, page: await readPage(), explain });
   for (const [name, { method, path }] of endpointRows) app[method](path, handlers[name]);
   await app.ready();
   return {
@@ -79,6 +72,26 @@ export async function buildService(options: ServiceOptions): Promise<Service> {
       await bundle.close();
     },
   };
+}
+
+/** Fastify without routes: what is read of a request, how it is counted, how it is refused. */
+async function openApp(
+  metrics: ServiceMetrics,
+  state: { readonly closing: boolean },
+  warn: (line: string) => void,
+): Promise<FastifyInstance> {
+  const app = fastify({
+    bodyLimit: uploadLimitBytes,
+    requestTimeout: requestTimeoutMs,
+    return503OnClosing: false,
+    frameworkErrors: (error, _request, reply) => void refuse(reply, asFault(error)),
+    clientErrorHandler: (error, socket) => refuseSocket(error, socket),
+  });
+  acceptPhotographs(app);
+  await app.register(fastifyMultipart, { throwFileSizeLimit: false });
+  addHooks(app, metrics, state);
+  addRefusals(app, warn);
+  return app;
 }
 
 async function openCache(address: string | undefined, warn: (line: string) => void): Promise<AnswerCache> {

@@ -10,7 +10,7 @@
  */
 import { checkOpenUnit } from "./domain.js";
 import type { BoundedRate } from "./difference.js";
-import { studentQuantile } from "./student.js";
+import { studentQuantile } from "./mean.js";
 
 /** A photograph. */
 export interface Surplus {
@@ -36,7 +36,7 @@ const surplusOf = ({ correct, confidence }: Surplus): number => (correct ? 1 : 0
 export function binnedErrorBounds({ bins, groups, alpha }: BinnedErrorOptions): BoundedRate {
   checkOpenUnit("alpha", alpha);
   const n = groups.reduce((sum, rows) => sum + rows.length, 0);
-  const t = studentQuantile(Math.min(alpha, 0.5), Math.max(1, groups.length - 1));
+  const t = studentQuantile(1 - Math.min(alpha, 0.5), Math.max(1, groups.length - 1));
   const halves = [0, 1].map((half) => groups.filter((_, i) => i % 2 === half));
   const [even, odd] = halves.map((part) => binSums(part, bins)) as [Float64Array, Float64Array];
   const whole = even.map((value, bin) => value + odd[bin]!);

@@ -7,7 +7,7 @@
 import { betaQuantile } from "./beta.js";
 import { checkOpenUnit, checkTrials } from "./domain.js";
 import type { Interval } from "./proportion.js";
-import { studentQuantile } from "./student.js";
+import { studentQuantile } from "./mean.js";
 
 /** A group: so many trials, so many of them successes. */
 export interface Cluster {
@@ -78,6 +78,7 @@ export function clusteredInterval(clusters: readonly Cluster[], alpha: number): 
 /** Effective trials, fewer by what few groups leave unknown of the variance: (t of the trials / t of the groups)². */
 function countedTrials({ trials, effectiveTrials, designEffect, degrees }: ClusteredRate, alpha: number): number {
   if (designEffect === 1 && effectiveTrials === trials && degrees >= trials - 1) return trials;
-  const ratio = studentQuantile(Math.min(alpha, 0.49), trials - 1) / studentQuantile(Math.min(alpha, 0.49), degrees);
+  const ratio =
+    studentQuantile(1 - Math.min(alpha, 0.49), trials - 1) / studentQuantile(1 - Math.min(alpha, 0.49), degrees);
   return effectiveTrials * Math.min(1, ratio ** 2);
 }

@@ -32,6 +32,6 @@ export {
   type TestSizeOptions,
 } from "./proportion.js";
 export { type SeriesBounds, seriesMean, seriesQuantile } from "./series.js";
-export { studentQuantile } from "./student.js";
+export { studentInterval, studentQuantile } from "./mean.js";
 export { binnedErrorBounds, type BinnedErrorOptions, type Surplus } from "./binned-error.js";
 export { quantile, quantileLowerBound, quantileUpperBound } from "./quantile.js";

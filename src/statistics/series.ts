@@ -8,7 +8,7 @@ import { incompleteBeta } from "./beta.js";
 import { checkOpenUnit } from "./domain.js";
 import { quantile } from "./quantile.js";
 import { smallest } from "./search.js";
-import { studentQuantile } from "./student.js";
+import { studentQuantile } from "./mean.js";
 
 export interface SeriesBounds {
   readonly estimate: number;
@@ -56,7 +56,7 @@ export function seriesMean(samples: ArrayLike<number>, alpha: number): SeriesBou
   const halves = lengths.map((length) => {
     const means = blockMeans(values, length);
     const deviation = Math.sqrt((variance(means, meanOf(means)) * dragging(means)) / means.length);
-    return { half: studentQuantile(alpha, means.length - 1) * deviation, deviation };
+    return { half: studentQuantile(1 - alpha, means.length - 1) * deviation, deviation };
   });
   if (halves.length === 0) return { estimate, lower: null, upper: null, effective: values.length };
   const widest = halves.reduce((a, b) => (b.half > a.half ? b : a));
@@ -86,7 +86,7 @@ function inflation(ones: Float64Array, length: number, alpha: number): number {
   if (rate === 0 || rate === 1) return 1;
   const means = blockMeans(ones, length);
   const tail = Math.min(alpha, 0.49);
-  const ratio = studentQuantile(tail, means.length - 1) / studentQuantile(tail, ones.length - 1);
+  const ratio = studentQuantile(1 - tail, means.length - 1) / studentQuantile(1 - tail, ones.length - 1);
   return ((variance(means, rate) * length) / (rate * (1 - rate))) * dragging(means) * ratio ** 2;
 }
 

@@ -1,6 +1,7 @@
 /** What verdicts rest on: everything that was measured of a bundle, and what the rule of a kind finds out from it. */
 import type { Machine } from "../bench/index.js";
-import type { Requirement } from "../spec/index.js";
+import type { Requirement, Target } from "../spec/index.js";
+import type { ExplanationMeasurement } from "./explanations.js";
 import type { Outcome } from "./measure.js";
 
 /** Everything that was measured of a bundle. */
@@ -31,6 +32,8 @@ export interface Measurements {
   readonly service: ServiceCheck;
   readonly container: ContainerCheck;
   readonly documents: DocumentCheck;
+  /** Null where no line asks for it. */
+  readonly explanations: ExplanationMeasurement | null;
 }
 
 /** A check that was not made, and why. */
@@ -93,6 +96,8 @@ export interface Finding {
   readonly holds?: boolean | null;
   /** How it was measured, as the start of a sentence. */
   readonly basis: string;
+  /** What the kind is judged against where its lines take no number. */
+  readonly target?: Target;
   /** What would decide an open line. */
   readonly decides?: string;
 }

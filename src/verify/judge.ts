@@ -1,5 +1,5 @@
 /** Requirement → verdict, from what the rule of its kind found. */
-import { describeTarget, formatValue, isFloor, type Requirement, satisfies } from "../spec/index.js";
+import { describeTarget, formatValue, isFloor, type Requirement, satisfies, type Target } from "../spec/index.js";
 import type { RequirementEvidence, Verdict } from "./evidence.js";
 import type { Finding, Levels, Measurements } from "./finding.js";
 import { rules } from "./rules.js";
@@ -44,14 +44,21 @@ function lends(other: Requirement, line: Requirement): boolean {
 }
 
 /** met when the bound on the unfavorable side reaches the target; not met when the one on the favorable side does not. */
-function decide({ kind, target }: Requirement, { measured, lower, upper, holds }: Finding): Verdict {
-  if (kind === "not-checkable") return "not checkable";
+function decide(line: Requirement, finding: Finding): Verdict {
+  const { measured, lower, upper, holds } = finding;
+  const target = targetOf(line, finding);
+  if (line.kind === "not-checkable") return "not checkable";
   if (target === null && typeof holds === "boolean") return holds ? "met" : "not met";
   if (measured === null || target === null) return "unproven";
   const [unfavorable, favorable] = isFloor(target.comparison) ? [lower, upper] : [upper, lower];
   if (unfavorable !== null && satisfies(unfavorable, target)) return "met";
   if (favorable !== null && !satisfies(favorable, target)) return "not met";
   return "unproven";
+}
+
+/** The line's own number, or what its kind is judged against. */
+function targetOf(line: Requirement, finding: Finding): Target | null {
+  return line.target ?? finding.target ?? null;
 }
 
 function explain(
@@ -78,8 +85,10 @@ function explain(
 /** Why a line is open, and what would decide it. */
 function whatDecides(line: Requirement, finding: Finding): string[] {
   if (finding.measured === null) return finding.decides === undefined ? [] : [finding.decides];
-  if (line.target === null) return ["the line gives no target to prove"];
-  return [finding.decides ?? `the bounds ${boundsText(line, finding)} do not decide ${describeTarget(line)}`];
+  const target = targetOf(line, finding);
+  if (target === null) return ["the line gives no target to prove"];
+  const asked = describeTarget({ target, unit: line.unit });
+  return [finding.decides ?? `the bounds ${boundsText(line, finding)} do not decide ${asked}`];
 }
 
 function boundsText(line: Requirement, { lower, upper }: Finding): string {

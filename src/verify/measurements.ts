@@ -10,6 +10,7 @@ import { seriesQuantile } from "../statistics/index.js";
 import { runBundleTests } from "./bundle-tests.js";
 import { checkContainer, type WriteDeployment } from "./container.js";
 import { checkDocuments } from "./documents.js";
+import { measureExplanations } from "./explanations.js";
 import type { ContainerCheck, DocumentCheck, Measurements, ServiceCheck } from "./finding.js";
 import type { Outcome } from "./measure.js";
 import type { Offered } from "./offered.js";
@@ -72,6 +73,7 @@ export async function measure(request: MeasureRequest): Promise<Measurements> {
     service,
     container,
     documents,
+    explanations: await measureExplanations(request),
   };
 }
 

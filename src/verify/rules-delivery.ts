@@ -1,6 +1,8 @@
 /** Rules of the kinds that say what is delivered with the model. They take no number. */
 import { formatBytes, formatCount } from "../core/index.js";
-import { type Finding, type Measurements, type ServiceAnswers, shown, unmeasured } from "./finding.js";
+import type { Requirement } from "../spec/index.js";
+import { studentInterval } from "../statistics/index.js";
+import { type Finding, type Levels, type Measurements, type ServiceAnswers, shown, unmeasured } from "./finding.js";
 import { probabilityTolerance } from "./service.js";
 
 export function api({ service }: Measurements): Finding {
@@ -49,4 +51,28 @@ export function documentation({ documents: check }: Measurements): Finding {
   const { passed, failed } = tests;
   if (failed > 0) return shown(false, `${failed} of ${passed + failed} of the bundle's own tests failed`);
   return shown(true, `${valid}; the bundle's own ${passed} tests ran and passed`);
+}
+
+/** Random order's mean area under the deletion curve less the map's: above 0, the maps find what the model looks at. */
+export function interpretability({ explanations, fresh }: Measurements, _line: Requirement, { test }: Levels): Finding {
+  const open = (basis: string): Finding => ({ ...unmeasured(basis), alpha: test });
+  if (explanations === null) return open("no photograph was explained");
+  if ("refused" in explanations) return open(`not measured: ${explanations.refused}`);
+  const gains = explanations.scores.map(({ map, random }) => random - map);
+  const n = gains.length;
+  if (n < 2) return open("one photograph cannot show it: at least two test photographs would");
+  const { estimate, lower, upper } = studentInterval(gains, test);
+  const by = (of: "map" | "random"): string =>
+    (explanations.scores.reduce((sum, score) => sum + score[of], 0) / n).toFixed(3);
+  const where = fresh ? "the fresh photographs" : "the sealed test split";
+  return {
+    measured: estimate,
+    lower,
+    upper,
+    n,
+    alpha: test,
+    target: { comparison: ">", value: 0 },
+    basis: `class activation maps, exact for this model: the answer's probability falls faster when their hottest places are deleted first, mean area ${by("map")} against ${by("random")} in random order, on a fixed sample of ${n} photographs of ${where}; the difference must be above 0; Student's bounds, approximate`,
+    decides: "more test photographs would decide",
+  };
 }

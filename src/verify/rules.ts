@@ -2,7 +2,7 @@
 import type { RequirementKind } from "../spec/index.js";
 import { exact, type Rule, unmeasured } from "./finding.js";
 import { device, deviceMemory, httpLatency, latency, peakMemory, throughput, trainingTime } from "./rules-cost.js";
-import { api, container, deployment, documentation } from "./rules-delivery.js";
+import { api, container, deployment, documentation, interpretability } from "./rules-delivery.js";
 import {
   accuracy,
   bootstrapped,
@@ -33,7 +33,7 @@ export const rules: Readonly<Record<RequirementKind, Rule>> = {
   "training-time": trainingTime,
   device,
   "device-memory": deviceMemory,
-  interpretability: () => unmeasured("not measured yet: this version of assay has no check for it"),
+  interpretability,
   api,
   container,
   deployment,
