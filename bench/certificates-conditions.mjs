@@ -23,6 +23,7 @@ const nothing = {
   service: { reason: "" },
   container: { reason: "" },
   documents: { reason: "" },
+  explanations: null,
 };
 
 export const measurementsOf = (parts) => ({ ...nothing, ...parts });
@@ -190,7 +191,7 @@ function populationError(kind, skew) {
 
 function measureError(right, skew) {
   const r = random(1, "population");
-  const all = Float64Array.from({ length: 300000 }, () => drawConfidence(r, skew)).sort();
+  const all = Float64Array.from({ length: 300000 }, () => drawConfidence(r, skew)).toSorted();
   let error = 0;
   for (let bin = 0; bin < 15; bin++) {
     const part = all.subarray((bin * all.length) / 15, ((bin + 1) * all.length) / 15);
@@ -246,7 +247,7 @@ const machines = {
 
 /** Ascending timings of a machine watched for very long. */
 function longRun(machine) {
-  return remember(machine, () => machines[machine](random(1, "long", machine), 2000000).sort());
+  return remember(machine, () => machines[machine](random(1, "long", machine), 2000000).toSorted());
 }
 
 const shares = { p50: 0.5, p95: 0.95, p99: 0.99 };
@@ -287,6 +288,35 @@ function gap(trained, calibrate, seen, unseen) {
   };
 }
 
+/** Rates of rounds, log-normal. */
+function rates(n, spread) {
+  return {
+    family: "throughput (Student's t)",
+    name: `${n} rounds, spread ${spread}`,
+    line: lineOf("Throughput of at least 1 images per second"),
+    truth: Math.exp(spread ** 2 / 2),
+    draw: (r) => measurementsOf({ throughput: Float64Array.from({ length: n }, () => Math.exp(spread * r.normal())) }),
+  };
+}
+
+/** How much more of the deletion curve's area a map takes than chance; on average nothing, in one tail more than in the other. */
+function explained(n, shape) {
+  return {
+    family: "interpretability (Student's t)",
+    name: `${n} photographs, gains ${shape > 0 ? "with a long upper tail" : "with a long lower tail"}`,
+    line: lineOf("Model interpretability"),
+    truth: 0,
+    draw: (r) => {
+      const gains = Array.from(
+        { length: n },
+        () => Math.sign(shape) * 0.1 * (gamma(r, Math.abs(shape)) - Math.abs(shape)),
+      );
+      const scores = gains.map((gain, i) => ({ name: `${i}`, chosen: 0, map: 0.4, random: 0.4 + gain }));
+      return measurementsOf({ explanations: { scores } });
+    },
+  };
+}
+
 export const conditions = [
   grouped(100, 0.8, "five", 0.3),
   grouped(300, 0.95, "five", 0.6),
@@ -319,4 +349,8 @@ export const conditions = [
   gap(500, 200, 0.97, 0.9),
   gap(500, 600, 0.995, 0.95),
   gap(100, 100, 1, 0.98),
+  rates(12, 0.05),
+  rates(12, 0.3),
+  explained(32, 2),
+  explained(32, -2),
 ];

@@ -123,7 +123,7 @@ export const costKinds: KindRows<
     needsTarget: true,
     range: positive,
     judgedOn: "run",
-    estimator: () => "peak memory of the device, planned from tensor lifetimes where no device is at hand",
+    estimator: () => "peak memory of the device",
     near: /gpu|card/iu,
     examples: ["Must run on 8GB GPU", "GPU memory at most 4 GB", "Fits in 6 GB of VRAM"],
   },
