@@ -212,13 +212,20 @@ function learning(command: Command): Command {
       oneOf("lbfgs", "adamw"),
       "lbfgs",
     )
-    .option("--augment <n>", "random views of each photograph to learn from as well", wholeNumber, 0);
+    .option("--augment <n>", "random views of each photograph to learn from as well, at most 100", fewViews, 0);
 }
 
 function shared(command: Command): Command {
   return command
     .option("--json", "print the answer as JSON", false)
     .option("--threads <n>", "cores to use", wholeNumber, availableParallelism());
+}
+
+function fewViews(text: string): number {
+  const value = wholeNumber(text);
+  if (value > 100)
+    throw new InvalidArgumentError("expected at most 100: each costs as much as the photographs themselves.");
+  return value;
 }
 
 function wholeNumber(text: string): number {

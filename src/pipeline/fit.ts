@@ -172,7 +172,7 @@ function biasAction(
 
 function describeBias({ tau, before, after, best }: DecisionBiasFit, floor: number | null): string {
   const gain = `${formatPercent(best.gain)} ± ${formatPercent(best.standardError)}`;
-  const floored = floor === null ? "" : ` that keeps ${formatPercent(floor)} accuracy`;
+  const floored = floor === null ? "" : ` that keeps ${formatPercent(Math.min(floor, before.accuracy))} accuracy`;
   if (best.tau === 0) return `no bias${floored} adds to balanced accuracy`;
   if (tau === 0) return `the best bias${floored} adds ${gain} to balanced accuracy, which is within its noise`;
   const change = ({ balancedAccuracy, accuracy }: DecisionMeasures): [string, string] => [

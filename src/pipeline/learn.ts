@@ -8,6 +8,7 @@ import { checkInterrupted, formatSeconds, random } from "../core/index.js";
 import type { Picture } from "../dataset/index.js";
 import { accuracyOf } from "../metrics/index.js";
 import { describeService } from "../serve/index.js";
+import { checkStory } from "../spec/index.js";
 import { writeFileAtomic } from "../store/index.js";
 import { chooseRecipe } from "./choose.js";
 import { factsOf, measureNetworks, writePlan } from "./plan.js";
@@ -34,6 +35,9 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
   const facts = { ...factsOf(context), audit: data.audit, scanSeconds: data.scanSeconds, networks };
   const { warnings, seconds: predicted } = await writePlan(context, facts);
   for (const text of warnings) trace.add("observation", "plan", text);
+  const small = checkStory(spec, { predictedSeconds: predicted.fixed, budgetSeconds: facts.budgetSeconds });
+  for (const { letter, pass, name, why } of small)
+    if (letter === "S" && !pass) trace.add("observation", "plan", `${name}: ${why}`, { letter });
   trace.add("decision", "plan", "plan.md has the plan and its reasons", { predicted, networks });
   const recipe = await chooseRecipe(context, data, parts, networks, workload);
   checkInterrupted(around.signal);

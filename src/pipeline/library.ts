@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { type Bundle, openBundle } from "../bundle/index.js";
 import { silent } from "../core/index.js";
 import { cacheFolder, stateFolder } from "../store/index.js";
+import { checkOptions } from "./check-options.js";
 import type { RunRequest, Surroundings } from "./context.js";
 import type { Evidence } from "../verify/index.js";
 import { verifyBundle as verifyOn } from "./prove.js";
@@ -19,7 +20,8 @@ export interface TrainOptions extends Required, Partial<Omit<RunRequest, keyof R
  *
  * @param options the folder of photographs and the folder of the run; anything else as on the command line.
  */
-export function train(options: TrainOptions): Promise<RunResult> {
+export async function train(options: TrainOptions): Promise<RunResult> {
+  checkOptions(options, ["images", "out"]);
   const given = omitUndefined(options);
   const request: RunRequest = {
     spec: null,

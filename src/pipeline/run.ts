@@ -85,7 +85,7 @@ function checkOutside({ images, out }: RunRequest): void {
 function describeSpec({ trace, spec }: RunContext, inferred: string | null): void {
   if (inferred !== null) trace.add("decision", "spec", `no spec given; inferred from the folder:\n\n${inferred}`);
   for (const { pass, name, why, letter } of checkStory(spec))
-    if (!pass) trace.add("observation", "spec", `${name}: ${why}`, { letter });
+    if (!pass && letter !== "S") trace.add("observation", "spec", `${name}: ${why}`, { letter });
 }
 
 async function learnAndProve(context: RunContext, data: RunData): Promise<RunResult> {

@@ -30,6 +30,8 @@ export interface Ledger {
    * same labels again is free. Also returns the openings that came before.
    */
   open(bundleHash: string, images: readonly LedgerImage[]): Promise<{ opening: number; earlier: readonly Opening[] }>;
+  /** How often the most-opened of these photographs was opened so far. Writes nothing. */
+  count(images: readonly LedgerImage[]): Promise<number>;
 }
 
 const digits = 16;
@@ -37,6 +39,10 @@ const digits = 16;
 /** Opens the ledger in a folder. Throws `output-unwritable` when it cannot be kept. */
 export function openLedger(folder: string, now: () => Date): Ledger {
   return {
+    count: async (images) => {
+      const shortened = images.map(({ pixelHash }) => pixelHash.slice(0, digits));
+      return mostOpened(relatedTo(await readOpenings(folder), shortened), shortened);
+    },
     open: async (bundleHash, images) => {
       await makeFolder(folder);
       const unlock = await waitForLock(folder);

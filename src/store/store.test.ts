@@ -197,6 +197,14 @@ test("folders can be moved by variables", () => {
   expect(cacheFolder({})).not.toBe(stateFolder({}));
 });
 
+test.runIf(process.platform === "linux")(
+  "where no folder can be made there is a fault, and no endless wait",
+  async () => {
+    for (const path of ["/proc/x/y", "/proc/x"])
+      await expect(writeFileAtomic(join(path, "file"), "x")).rejects.toMatchObject({ code: "output-unwritable" });
+  },
+);
+
 describe("the size of the cache", () => {
   const write = async (name: string, bytes: number, minute: number): Promise<void> => {
     await writeFileAtomic(join(folder, name), new Uint8Array(bytes));
