@@ -24,6 +24,9 @@ export interface RunArguments extends Shared, ImportOptions {
   readonly budget?: number;
   readonly head: "lbfgs" | "adamw";
   readonly augment: number;
+  /** Of `--no-images`: whether photographs may stand in bundle and report. */
+  readonly images: boolean;
+  readonly reveal: boolean;
 }
 
 export interface PredictArguments extends Shared {
@@ -34,6 +37,8 @@ export interface VerifyArguments extends Shared {
   readonly spec: string;
   readonly data: string;
   readonly out?: string;
+  readonly images: boolean;
+  readonly reveal: boolean;
 }
 
 export interface InitArguments extends Shared {
@@ -114,6 +119,8 @@ function buildProgram(finish: (code: number) => void): Command {
       "lbfgs",
     )
     .option("--augment <n>", "random views of each photograph to learn from as well", wholeNumber, 0)
+    .option("--no-images", "keep every photograph out of bundle and report")
+    .option("--reveal", "show the mistakes on test photographs in the report; that spends them as a test", false)
     .option("--resume", "continue an interrupted run in its folder", false);
   importFlags(run.optionsGroup("A network that is given as a file:"))
     .addHelpText("after", '\nExample: assay run photos --spec spec.md --exclude Other "Not sure"')
@@ -148,6 +155,8 @@ function buildProgram(finish: (code: number) => void): Command {
     .requiredOption("--spec <file>", "the requirements, Markdown or YAML")
     .requiredOption("--data <images>", "the photographs of the run, or fresh ones that it never saw")
     .option("--out <dir>", "new folder for evidence.json and report.html")
+    .option("--no-images", "keep every photograph out of the report")
+    .option("--reveal", "show the mistakes on test photographs in the report; that spends them as a test", false)
     .addHelpText("after", "\nExample: assay verify assay-photos/bundle --spec spec.md --data fresh-photos")
     .action(async (bundle: string, options: VerifyArguments) =>
       finish(await (await import("./verify.js")).verifyCommand(bundle, options)),

@@ -23,6 +23,8 @@ export async function runCommand(images: string, options: RunArguments): Promise
     budgetSeconds: options.budget ?? null,
     solver: options.head,
     augment: options.augment,
+    noImages: !options.images,
+    reveal: options.reveal,
   };
   const result = await run(request, surroundings(options.threads, terminal));
   return showResult(result, terminal);

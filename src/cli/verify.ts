@@ -12,10 +12,12 @@ import { openTerminal } from "./terminal.js";
 export async function verifyCommand(folder: string, options: VerifyArguments): Promise<number> {
   const terminal = openTerminal(options.json);
   if (options.out !== undefined) await checkNew(options.out);
-  const evidence = await verifyBundle(folder, options.spec, options.data, surroundings(options.threads, terminal));
+  const { spec, data, reveal, images } = options;
+  const around = surroundings(options.threads, terminal);
+  const { evidence, extras } = await verifyBundle(folder, spec, data, around, { reveal, images });
   if (options.out !== undefined) {
     await writeJson(join(options.out, "evidence.json"), evidence);
-    await writeFileAtomic(join(options.out, "report.html"), renderReport(evidence));
+    await writeFileAtomic(join(options.out, "report.html"), renderReport(evidence, extras));
   }
   const code = exitCode(evidence);
   if (terminal.json) terminal.answer(JSON.stringify({ exitCode: code, ...evidence }));

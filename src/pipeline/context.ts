@@ -38,6 +38,10 @@ export interface RunRequest {
   readonly solver: Solver;
   /** Random views of each photograph that heads also learn from. */
   readonly augment: number;
+  /** Keep every photograph out of bundle and report. */
+  readonly noImages: boolean;
+  /** Show the mistakes on test photographs, which spends them. */
+  readonly reveal: boolean;
 }
 
 /** One run under way. */

@@ -12,8 +12,8 @@ export interface Fitted {
   readonly fit: HeadFit;
   /** Trained on train and select. */
   readonly head: Head;
-  /** Of the head that had not seen `select`. */
-  readonly selectAccuracy: number;
+  /** Of the head that had not seen `select`: its logits [images, classes] there, and its accuracy. */
+  readonly select: { readonly logits: Float32Array; readonly accuracy: number };
   readonly temperature: number;
   /** Null: the most probable class is the label. */
   readonly decisionBias: readonly number[] | null;
@@ -31,11 +31,11 @@ export async function fitAll(
   images: JudgedImages,
 ): Promise<Fitted> {
   const fit = await fitOnTrain(context, parts.train, features.train, classes);
-  const selectAccuracy = checkOnSelect(context, fit, parts.select, features.select.clean, classes);
+  const select = checkOnSelect(context, fit, parts.select, features.select.clean, classes);
   const head = await refit(context, fit, parts, features, classes);
   const temperature = calibrate(context, head, parts.calibrate, features.calibrate.clean, classes);
   const decisionBias = chooseBias(context, fit, parts.train, classes, accuracyFloor(context.spec, images));
-  return { fit, head, selectAccuracy, temperature, decisionBias };
+  return { fit, head, select, temperature, decisionBias };
 }
 
 async function fitOnTrain(
@@ -65,12 +65,13 @@ function checkOnSelect(
   part: Part,
   features: HalfMatrix,
   classes: number,
-): number {
-  const accuracy = accuracyOf(applyHead(head, features), part.labels, classes);
+): Fitted["select"] {
+  const logits = applyHead(head, features);
+  const accuracy = accuracyOf(logits, part.labels, classes);
   const images = part.pictures.length;
   const text = `accuracy ${formatPercent(accuracy)} on ${images} photographs of select`;
   trace.add("observation", "head", text, { accuracy, images });
-  return accuracy;
+  return { logits, accuracy };
 }
 
 /** A model that leaves `select` out gives accuracy away: once it has judged, it is learned from. */

@@ -28,6 +28,8 @@ export function train(options: TrainOptions): Promise<RunResult> {
     budgetSeconds: null,
     solver: "lbfgs",
     augment: 0,
+    noImages: false,
+    reveal: false,
     ...options,
   };
   return run(request, {

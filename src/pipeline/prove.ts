@@ -7,9 +7,11 @@ import type { Dataset } from "../dataset/index.js";
 import { readSpec, type Spec } from "../spec/index.js";
 import { openLedger } from "../store/index.js";
 import { openTrace, type Trace } from "../trace/index.js";
-import { type Evidence, offeredPictures, verify } from "../verify/index.js";
+import type { ReportExtras } from "../report/index.js";
+import { type Evidence, offeredPictures, type Proof, verify } from "../verify/index.js";
 import type { Surroundings } from "./context.js";
 import { scanImages } from "./data.js";
+import { collectReport } from "./report-data.js";
 
 /** What the design promises and this version does not do yet; said in every report. */
 export const notBuiltYet: readonly string[] = [
@@ -18,7 +20,7 @@ export const notBuiltYet: readonly string[] = [
   "int8 quantization",
   "the HTTP service, the container, explanations, verify over HTTP",
   "the bundle's API description",
-  "options --no-images, --reveal and --device; a size limit of the cache",
+  "option --device; a size limit of the cache",
 ];
 
 export interface ProofRequest {
@@ -28,22 +30,32 @@ export interface ProofRequest {
   readonly findings: readonly Finding[];
   readonly around: Surroundings;
   readonly trace: Trace;
+  /** Whether the mistakes on test will be shown: the ledger marks its photographs as spent. */
+  readonly reveal: boolean;
+}
+
+/** What a proof found, with the names of the classes that its outcomes are indices of. */
+export interface Proven extends Proof {
+  readonly labels: readonly string[];
 }
 
 /** Opens the bundle and the test split and gives every line its verdict. Throws as `openBundle` and `verify` do. */
-export async function prove({ bundleFolder, spec, dataset, findings, around, trace }: ProofRequest): Promise<Evidence> {
+export async function prove(request: ProofRequest): Promise<Proven> {
+  const { bundleFolder, spec, dataset, findings, around, trace, reveal } = request;
   trace.add("action", "verify", "open the sealed test split");
   const bundle = await openBundle(bundleFolder, around.threads);
   try {
     const provenance = await readProvenance(bundleFolder);
-    const evidence = await verify({
+    const offered = offeredPictures(dataset, provenance);
+    const ledger = openLedger(join(around.stateFolder, "ledger"), around.now);
+    const { evidence, outcomes } = await verify({
       bundle,
       provenance,
       spec,
       dataset,
-      offered: offeredPictures(dataset, provenance),
+      offered,
       findings,
-      ledger: openLedger(join(around.stateFolder, "ledger"), around.now),
+      ledger,
       notBuiltYet,
       ...around,
     });
@@ -54,7 +66,15 @@ export async function prove({ bundleFolder, spec, dataset, findings, around, tra
       accuracy: test.accuracy,
       interval: test.accuracyInterval,
     });
-    return evidence;
+    if (reveal) {
+      await ledger.reveal(bundle.manifest.bundleHash, offered.test);
+      trace.add(
+        "decision",
+        "verify",
+        "the mistakes on test are shown: for any other bundle these photographs are spent",
+      );
+    }
+    return { evidence, outcomes, labels: bundle.manifest.labels };
   } finally {
     await bundle.close();
   }
@@ -66,9 +86,20 @@ export async function verifyBundle(
   specPath: string,
   images: string,
   around: Surroundings,
-): Promise<Evidence> {
+  shown: { readonly reveal: boolean; readonly images: boolean },
+): Promise<{ readonly evidence: Evidence; readonly extras: ReportExtras }> {
   const spec = await readSpec(specPath);
   const dataset = await scanImages(images, [], around);
   const trace = openTrace(null, around.now, around.listen);
-  return prove({ bundleFolder, spec, dataset, findings: [], around, trace });
+  const proof = await prove({ bundleFolder, spec, dataset, findings: [], around, trace, reveal: shown.reveal });
+  const { root } = dataset;
+  const extras = await collectReport({
+    ...proof,
+    ...shown,
+    folder: null,
+    trace: trace.events,
+    root,
+    signal: around.signal,
+  });
+  return { evidence: proof.evidence, extras };
 }

@@ -12,6 +12,7 @@ import type { RunContext, RunRequest, Surroundings } from "./context.js";
 import { gatherData, type RunData, scanImages } from "./data.js";
 import { learn } from "./learn.js";
 import { prove } from "./prove.js";
+import { collectReport } from "./report-data.js";
 
 export interface RunResult {
   /** Absolute path of the run's folder. */
@@ -33,6 +34,7 @@ export async function run(request: RunRequest, around: Surroundings): Promise<Ru
     backboneOptions: request.backboneOptions,
     solver: request.solver,
     augment: request.augment,
+    noImages: request.noImages,
   };
   const folder = await openRunFolder(resolve(request.out), identity, request.resume);
   try {
@@ -85,9 +87,20 @@ async function learnAndProve(context: RunContext, data: RunData): Promise<RunRes
     trace.add("decision", "train", "the bundle of this run is there already");
   else await learn(context, data, bundleFolder);
   const { dataset, audit } = data;
-  const evidence = await prove({ bundleFolder, spec, dataset, findings: audit.findings, around, trace });
+  const { reveal, noImages } = context.request;
+  const proof = await prove({ bundleFolder, spec, dataset, findings: audit.findings, around, trace, reveal });
+  const { evidence } = proof;
   await writeJson(folder.file("evidence.json"), evidence);
-  await writeFileAtomic(folder.file("report.html"), renderReport(evidence, { trace: trace.events }));
+  const extras = await collectReport({
+    ...proof,
+    folder: folder.path,
+    trace: trace.events,
+    root: dataset.root,
+    images: !noImages,
+    reveal,
+    signal: around.signal,
+  });
+  await writeFileAtomic(folder.file("report.html"), renderReport(evidence, extras));
   return { folder: folder.path, evidence };
 }
 

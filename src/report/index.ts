@@ -1,6 +1,17 @@
 /** Evidence → what people see of it: the HTML report, the verdict table of the terminal, the one-line summary, the exit code. Pure: no files, no clock. */
 export { renderAudit } from "./audit.js";
-export type { TraceEntry } from "./context.js";
-export { type ReportExtras, renderReport } from "./page.js";
+export type {
+  Candidate,
+  DoubtfulLabels,
+  Estimate,
+  LearningCurve,
+  Mistake,
+  Mistakes,
+  Plan,
+  ReportExtras,
+  TraceEntry,
+} from "./data.js";
+export { renderReport } from "./page.js";
+export { type Option, type Price, priceLines } from "./price.js";
 export { exitCode, summarize } from "./tally.js";
 export { renderVerdictTable, type VerdictTableOptions } from "./terminal.js";

@@ -1,6 +1,7 @@
 /** The style of the report: system fonts, light and dark, wide, phone and print. */
 import { type Html, html } from "./html.js";
 import { dark, declareColors, light } from "./palette.js";
+import { sectionPhone, sectionPrint, sectionStyle } from "./style-sections.js";
 
 const ground = html`
 :root{color-scheme:light dark;${declareColors(light)}--sans:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"Noto Sans",sans-serif;--mono:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace}
@@ -192,4 +193,14 @@ details::details-content{content-visibility:visible;display:block;block-size:aut
 }`;
 
 /** The style sheet of the report. */
-export const styleSheet: readonly Html[] = [ground, headline, tables, details, phone, print];
+export const styleSheet: readonly Html[] = [
+  ground,
+  headline,
+  tables,
+  details,
+  sectionStyle,
+  phone,
+  sectionPhone,
+  print,
+  sectionPrint,
+];
