@@ -115,7 +115,7 @@ export async function measureLearningCurve(
   // Random views would have to be drawn for the parts as well.
   if (count < fewestForCurve || request.augment > 0) return null;
   const { strength, solver } = { ...fit.head, solver: request.solver };
-  const near = defaultStrengths.filter((one) => one >= strength / 4 && one <= strength * 12);
+  const near = defaultStrengths.filter((one) => one > strength / 2 && one < strength * 5);
   const strengths = solver === "lbfgs" ? near : defaultStrengths;
   const fitSome = async (some: Part): Promise<Float32Array> => {
     const rows = rowsOf(some, part);

@@ -1,6 +1,6 @@
 /** The recipes that were tried: what each brought over the one in force then, what it costs, and what was decided. */
 import { scaleLinear, scaleLog } from "d3-scale";
-import { formatPercent, formatSeconds } from "../core/index.js";
+import { formatCount, formatPercent, formatSeconds } from "../core/index.js";
 import type { Candidate, Estimate, LearningCurve, ReportExtras } from "./data.js";
 import { type Html, html, renderName } from "./html.js";
 import { type Axis, drawPlot, drawPoint } from "./plot.js";
@@ -116,7 +116,8 @@ function renderCurve({ points, doubling }: LearningCurve): Html {
       .base(2)
       .domain([Math.min(...images) / 1.25, Math.max(...images) * 1.25]),
     label: "training photographs",
-    format: (value) => String(Math.round(value)),
+    format: formatCount,
+    ticks: images,
   };
   const y: Axis = {
     scale: scaleLinear()
@@ -126,7 +127,7 @@ function renderCurve({ points, doubling }: LearningCurve): Html {
     format: percent,
   };
   const { gain, judged } = doubling;
-  const text = `the last doubling brought ${formatGain(gain, 100, 1, " points")} on the same ${judged} photographs`;
+  const text = `the last doubling brought ${formatGain(gain, 100, 1, " points")} on the same ${formatCount(judged)} photographs`;
   const plot = drawPlot(`Learning curve: ${text}`, x, y, (left, up) => [
     html`<path class="curve" d="M${points.map((point) => `${left(point.images)} ${up(point.accuracy.value)}`).join("L")}"/>`,
     ...points.map((point) => {
@@ -134,7 +135,7 @@ function renderCurve({ points, doubling }: LearningCurve): Html {
       return drawPoint(
         { x: left(point.images), y: up(value), low: up(value - standardError), high: up(value + standardError) },
         "kept",
-        `${point.images} photographs: ${formatPercent(value)}`,
+        `${formatCount(point.images)} photographs: ${formatPercent(value)}`,
       );
     }),
   ]);

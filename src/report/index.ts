@@ -12,6 +12,7 @@ export type {
   TraceEntry,
 } from "./data.js";
 export { renderReport } from "./page.js";
-export { type Option, type Price, priceLines } from "./price.js";
+export { priceLines } from "./price.js";
+export type { Option, Price } from "./price-option.js";
 export { exitCode, summarize } from "./tally.js";
 export { renderVerdictTable, type VerdictTableOptions } from "./terminal.js";

@@ -41,5 +41,5 @@ function renderMistake(mistake: Mistake): Html {
   const alt = showControls(`${path}: ${actual}, labelled ${labelled}`);
   const picture = (source: string | null, kind: string, text: string): Html | false =>
     source !== null && html`<img class="${kind}" src="${source}" alt="${text}">`;
-  return html`<li>${(thumbnail !== null || heatMap !== null) && html`<div class="views">${picture(thumbnail, "photograph", alt)}${picture(heatMap, "heat", showControls(`where ${labelled} was seen in ${path}`))}</div>`}<div class="words"><b>${renderName(actual)}</b> <span class="arrow">taken for</span> <b class="wrong">${renderName(labelled)}</b><span class="aside number">${formatPercent(confidence)} sure; ${formatPercent(actualProbability)} for the true class</span><code>${renderName(path)}</code></div></li>`;
+  return html`<li>${(thumbnail !== null || heatMap !== null) && html`<div class="views">${picture(thumbnail, "photograph", alt)}${picture(heatMap, "heat", showControls(`where ${labelled} was seen in ${path}`))}</div>`}<div class="words"><b>${renderName(actual)}</b> <span class="arrow">taken for</span> <b class="wrong">${renderName(labelled)}</b><span class="aside">${formatPercent(confidence)} sure, ${formatPercent(actualProbability)} for the true class</span><code>${renderName(path)}</code></div></li>`;
 }

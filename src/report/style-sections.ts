@@ -15,7 +15,7 @@ ol.options li::before{content:counter(option);position:absolute;left:0;top:2px;w
 .surety{display:inline-block;font-size:12.5px;color:var(--muted);border:1px solid var(--rule);border-radius:99px;padding:0 9px;margin-left:4px}
 .surety.sure{color:var(--accent);border-color:currentColor}
 .unmeasured .options li{padding-left:0}.unmeasured .exact{display:inline}
-.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:16px}
+.plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,420px),1fr));gap:16px}
 .plots:empty{display:none}
 figure{margin:0;background:var(--card);border:1px solid var(--rule);border-radius:12px;padding:14px 16px;min-width:0}
 figcaption{font-size:14.5px;margin-bottom:6px}
@@ -44,7 +44,7 @@ figure details{margin-top:4px}
 .stages .number{text-align:right}
 .span{position:relative;height:10px;background:var(--track);border-radius:3px;overflow:hidden}
 .span i{position:absolute;top:0;bottom:0;min-width:2px;background:var(--accent)}
-.gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,190px),1fr));gap:14px}
+.gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,160px),1fr));gap:14px}
 .gallery li{background:var(--card);border:1px solid var(--rule);border-radius:10px;overflow:hidden;min-width:0}
 .gallery .views{position:relative;display:flex;background:var(--track)}
 .gallery img{display:block;width:100%;min-width:0;flex:1;aspect-ratio:1;object-fit:contain}

@@ -84,9 +84,9 @@ const tables = html`
 .figures .chart{margin-top:4px}
 .classes th,.classes td{padding-top:8px;padding-bottom:8px;vertical-align:middle}
 .classes tbody th{overflow-wrap:anywhere}
-.classes tbody th{width:34%}
+.classes tbody th{width:24%}
 .recall .chart{display:inline-block;vertical-align:-3px;margin:0 14px 0 0}
-.recall .words{white-space:nowrap}
+.classes .recall{white-space:nowrap}
 .tiny{display:inline-block;vertical-align:1px;margin-right:10px}
 .classes .train{white-space:nowrap}.train span{display:inline-block;min-width:3.4em}
 details{margin-top:12px}
