@@ -172,7 +172,8 @@ function describeCurve(
   const rows = [...half.part.labels.keys()];
   const classes = names.flatMap((label, c) => {
     const own = rows.filter((row) => half.part.labels[row] === c);
-    return own.length < 2 ? [] : [{ label, judged: own.length, gain: compare(own) }];
+    const images = all.labels.filter((one) => one === c).length;
+    return own.length < 2 ? [] : [{ label, judged: own.length, images, gain: compare(own) }];
   });
   const from = half.part.pictures.length;
   return { points, doubling: { from, to: all.pictures.length, judged: from, gain: compare(rows), classes } };

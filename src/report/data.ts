@@ -68,7 +68,13 @@ export interface LearningCurve {
     /** Photographs that both were judged on. */
     readonly judged: number;
     readonly gain: Estimate;
-    readonly classes: readonly { readonly label: string; readonly judged: number; readonly gain: Estimate }[];
+    readonly classes: readonly {
+      readonly label: string;
+      /** Of the class: photographs that both were judged on, and of those that all heads learned from. */
+      readonly judged: number;
+      readonly images: number;
+      readonly gain: Estimate;
+    }[];
   };
 }
 

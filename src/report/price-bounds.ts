@@ -39,11 +39,11 @@ export function narrowBounds(line: Measured): Option[] {
   const margin = isMoreBetter(line) ? line.measured - line.target.value : line.target.value - line.measured;
   const reach = Math.abs(line.measured - bound);
   if (margin <= 0 || reach <= margin) return [];
-  const needed = Math.ceil(line.n * (reach / margin) ** 2);
+  const needed = Number((line.n * (reach / margin) ** 2).toPrecision(2));
   return [
     {
       surety: "likely",
-      what: `About ${formatCount(needed)} photographs`,
+      what: `About ${formatCount(needed)} ${line.unit === "seconds" ? "runs" : "photographs"}`,
       why: `Approximate: the bound ${formatValue(bound, line.unit)} from ${formatCount(line.n)} lies ${(reach / margin).toFixed(1)} times as far from what was measured as the target does, and bounds narrow with the square root of the number. If the true value is what was measured, that proves it about half of the time.`,
     },
   ];
@@ -94,12 +94,12 @@ export function deriveGap(line: Measured, _evidence: Evidence, _extras: ReportEx
   const more = isMoreBetter(line);
   const bound = (more ? line.lower : line.upper) ?? line.measured;
   const short = formatValue(Math.abs(line.target.value - bound), line.unit);
-  const ratio = !more && line.target.value > 0 ? `, ${(bound / line.target.value).toFixed(1)} times the target` : "";
+  const ratio = !more && line.target.value > 0 ? (bound / line.target.value).toFixed(1) : null;
   return [
     {
       surety: "effect not measured",
-      what: more ? `${short} more` : `${short} less`,
-      why: `The bound that decides is ${formatValue(bound, line.unit)}${ratio}. No measurement of this run says what would bring it there.`,
+      what: ratio === null ? `${short} ${more ? "more" : "less"}` : `${ratio} times less: ${short} have to go`,
+      why: `The bound that decides is ${formatValue(bound, line.unit)}, the target ${formatValue(line.target.value, line.unit)}. No measurement of this run says what would bring it there.`,
     },
   ];
 }

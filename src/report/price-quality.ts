@@ -2,7 +2,7 @@
 import { formatCount, formatPercent, formatSeconds, quoteName } from "../core/index.js";
 import { openingAlpha, provable, testImagesNeeded } from "../statistics/index.js";
 import type { ClassRow, Evidence, RequirementEvidence } from "../verify/index.js";
-import type { Estimate, LearningCurve, ReportExtras } from "./data.js";
+import type { Estimate, ReportExtras } from "./data.js";
 import { deriveGap, narrowBounds } from "./price-bounds.js";
 import type { Derive, Measured, Option } from "./price-option.js";
 
@@ -15,7 +15,7 @@ const bandZ = 1.645;
 export const priceShare: Derive = (line, evidence, extras) => [
   ...freshPhotographs(line, evidence),
   ...fewerMistakes(line, evidence),
-  ...moreTraining(line, extras, extras.learningCurve?.doubling.gain ?? null),
+  ...moreTraining(line, extras),
   ...untriedActions(extras),
   ...reviewLabels(extras, null),
 ];
@@ -87,29 +87,54 @@ function fewerMistakes(line: Measured, evidence: Evidence): Option[] {
 }
 
 /** Photographs to learn from, were every further doubling to bring what the last one did. */
-function moreTraining(line: Measured, { learningCurve }: ReportExtras, gain: Estimate | null, of = ""): Option[] {
-  if (!learningCurve || gain === null || line.unit !== "fraction") return [];
+function moreTraining(line: Measured, { learningCurve }: ReportExtras): Option[] {
+  if (!learningCurve || line.unit !== "fraction") return [];
+  const { from, to, gain } = learningCurve.doubling;
   const missing = Math.max(line.target.value, neededShare(line)) - line.measured;
+  const basis = `From ${formatCount(from)} to ${formatCount(to)} training photographs brought ${formatGain(gain)} out of fold`;
+  return extrapolate({ what: "training photographs", images: to, gain, missing, basis });
+}
+
+/** The same for the photographs of one class, until its recall is at the target. */
+function moreOfClass(row: ClassRow, line: Measured, { learningCurve }: ReportExtras): Option[] {
+  const found = learningCurve?.doubling.classes.find(({ label }) => label === row.label);
+  if (!found || row.recall === null) return [];
+  const name = quoteName(row.label);
+  const basis = `When all classes had twice the photographs, ${name} gained ${formatGain(found.gain)} on ${formatCount(found.judged)} photographs out of fold`;
+  const what = `training photographs of ${name}, the other classes growing alike`;
+  return extrapolate({ what, images: found.images, gain: found.gain, missing: line.target.value - row.recall, basis });
+}
+
+interface Extrapolation {
+  /** Of what so many are needed. */
+  readonly what: string;
+  /** How many there are. */
+  readonly images: number;
+  /** What the last doubling of them brought. */
+  readonly gain: Estimate;
+  readonly missing: number;
+  readonly basis: string;
+}
+
+function extrapolate({ what, images, gain, missing, basis }: Extrapolation): Option[] {
   if (missing <= 0) return [];
-  const images = (each: number): string => describeImages(learningCurve, missing, each);
+  const needed = (each: number): string => describeImages(images, missing / each);
   const low = gain.value - bandZ * gain.standardError;
   const high = gain.value + bandZ * gain.standardError;
-  const points = `${formatPoints(gain.value)} ± ${(100 * gain.standardError).toFixed(1)} points${of}`;
-  const { from, to } = learningCurve.doubling;
-  const basis = `From ${formatCount(from)} to ${formatCount(to)} training photographs brought ${points} out of fold; ${(100 * missing).toFixed(1)} are missing`;
+  const text = `${basis}; ${(100 * missing).toFixed(1)} are missing`;
   if (low <= 0)
     return [
       {
         surety: "effect not measured",
-        what: `More training photographs${of === "" ? "" : of.replace(" for", " of")}: how many is not known`,
-        why: `${basis}. That gain is within its noise${high > 0 ? `; at the upper end of its 90 % band, ${images(high)} in all` : ""}.`,
+        what: `More ${what}: how many is not known`,
+        why: `${text}. That gain is within its noise${high > 0 ? `; at the upper end of its 90 % band it would take ${needed(high)} where ${formatCount(images)} are` : ""}.`,
       },
     ];
   return [
     {
       surety: "measured effect",
-      what: `Training photographs${of === "" ? "" : of.replace(" for", " of")}: ${images(gain.value)} in all`,
-      why: `${basis}. Between ${images(high)} and ${images(low)} by the 90 % band of that gain. Gains shrink as photographs are added, so these are lower limits.`,
+      what: `${needed(gain.value)} ${what}`.replace(/^./, (first) => first.toUpperCase()),
+      why: `${text}. ${formatCount(images)} are there; between ${needed(high)} and ${needed(low)} by the 90 % band of that gain. Gains shrink as photographs are added, so these are lower limits.`,
     },
   ];
 }
@@ -121,11 +146,17 @@ function neededShare(line: Measured): number {
   return needed === null ? line.target.value : needed / n;
 }
 
-/** n · 2^(missing/gain) photographs; beyond a thousandfold no number is worth printing. */
-function describeImages({ doubling }: LearningCurve, missing: number, gain: number): string {
-  const doublings = missing / gain;
-  if (doublings > 10) return `more than ${formatCount(1000 * doubling.to)}`;
-  return `about ${formatCount(Number((doubling.to * 2 ** doublings).toPrecision(2)))}`;
+/** So many times as many photographs that no number is worth printing. */
+const mostDoublings = 5;
+
+/** images · 2^doublings, to two digits. */
+function describeImages(images: number, doublings: number): string {
+  if (doublings > mostDoublings) return `more than ${2 ** mostDoublings} times as many`;
+  return `about ${formatCount(Number((images * 2 ** doublings).toPrecision(2)))}`;
+}
+
+function formatGain({ value, standardError }: Estimate): string {
+  return `${formatPoints(value)} ± ${(100 * standardError).toFixed(1)} points`;
 }
 
 function formatPoints(share: number): string {
@@ -148,7 +179,7 @@ function untriedActions({ candidates = [] }: ReportExtras): Option[] {
     return [
       {
         surety: "measured effect",
-        what: `The recipe ${name}: ${formatPoints(accuracyGain.value)} ± ${(100 * accuracyGain.standardError).toFixed(1)} points out of fold`,
+        what: `The recipe ${name}: ${formatGain(accuracyGain)} out of fold`,
         why: `Measured and refused: ${reason ?? "the requirements forbid it"}. Another line of the spec would have to yield.`,
       },
     ];
@@ -203,10 +234,8 @@ function priceClass(row: ClassRow, line: Measured, evidence: Evidence, extras: R
         why: `${found}; with ${formatPercent(power, 0)} power, if its true recall is the observed ${formatPercent(rate)}${row.recallLower === null ? "" : ` (it may be as low as ${formatPercent(row.recallLower)}, where no number would do)`}.`,
       },
     ];
-  const gain = extras.learningCurve?.doubling.classes.find(({ label }) => label === row.label)?.gain ?? null;
-  const classLine = { ...line, measured: rate, n: row.testCount };
   return [
-    ...moreTraining(classLine, extras, gain, ` for ${name}`),
+    ...moreOfClass(row, line, extras),
     ...reviewLabels(extras, row.label),
     {
       surety: "effect not measured",
@@ -220,7 +249,7 @@ function priceClass(row: ClassRow, line: Measured, evidence: Evidence, extras: R
 export function priceBootstrapped(line: Measured, evidence: Evidence, extras: ReportExtras): readonly Option[] {
   return [
     ...narrowBounds(line),
-    ...moreTraining(line, extras, extras.learningCurve?.doubling.gain ?? null),
+    ...moreTraining(line, extras),
     ...untriedActions(extras),
     ...reviewLabels(extras, null),
     ...(line.measured > line.target.value ? [] : deriveGap(line, evidence, extras)),
