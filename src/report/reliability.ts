@@ -42,7 +42,7 @@ function renderSplit(name: string, { reliability, n, calibrationError }: SplitMe
       html`<tr><td class="number right">${formatPercent(bin.confidence)}</td><td class="number right">${formatPercent(bin.accuracy)}</td><td class="number right range">${formatPercent(bin.interval[0])} – ${formatPercent(bin.interval[1])}</td><td class="number right">${formatCount(bin.n)}</td></tr>`,
   );
   return html`<figure><figcaption><b>${name}</b> <span class="range">${formatCount(n)} photographs, calibration error ${formatPercent(calibrationError)}</span></figcaption>${plot}
-<details><summary>The numbers</summary><table class="small"><thead><tr><th scope="col" class="right">Confidence</th><th scope="col" class="right">Right</th><th scope="col" class="right">95 % interval</th><th scope="col" class="right">Photographs</th></tr></thead><tbody>${rows}</tbody></table></details></figure>`;
+<details><summary>The numbers</summary><table class="small"><thead><tr><th scope="col" class="right">Confidence</th><th scope="col" class="right">Right</th><th scope="col" class="right">95 % interval</th><th scope="col" class="right">Images</th></tr></thead><tbody>${rows}</tbody></table></details></figure>`;
 }
 
 function describe(bins: readonly ReliabilityBin[]): string {

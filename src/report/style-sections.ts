@@ -75,10 +75,14 @@ export const sectionPhone: Html = html`
 .stages li{grid-template-columns:80px minmax(0,1fr) 78px;gap:10px}
 .gallery{grid-template-columns:repeat(2,minmax(0,1fr));gap:10px}
 .gallery .words{padding:8px 9px}
-.candidates tbody tr{grid-template-columns:1fr 1fr}.candidates tbody th,.candidates .outcome{grid-column:1/-1;max-width:none}
+.candidates tbody tr{grid-template-columns:repeat(2,minmax(0,1fr))}.candidates tbody th,.candidates .outcome{grid-column:1/-1;max-width:none}
 .candidates td.right{text-align:left}
 .key{margin-left:0;margin-right:10px}
 }`;
+
+/** Text in plots shrinks with them: on the narrowest screens it begins larger. */
+export const sectionNarrow: Html = html`
+@media screen and (max-width:520px){.plot text{font-size:18px}.small{font-size:13px}.small th,.small td{padding:2px 3px}.small .range{white-space:normal}}`;
 
 /** On paper. */
 export const sectionPrint: Html = html`

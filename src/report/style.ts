@@ -1,7 +1,7 @@
 /** The style of the report: system fonts, light and dark, wide, phone and print. */
 import { type Html, html } from "./html.js";
 import { dark, declareColors, light } from "./palette.js";
-import { sectionPhone, sectionPrint, sectionStyle } from "./style-sections.js";
+import { sectionNarrow, sectionPhone, sectionPrint, sectionStyle } from "./style-sections.js";
 
 const ground = html`
 :root{color-scheme:light dark;${declareColors(light)}--sans:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"Noto Sans",sans-serif;--mono:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace}
@@ -86,7 +86,8 @@ const tables = html`
 .classes tbody th{overflow-wrap:anywhere}
 .classes tbody th{width:24%}
 .recall .chart{display:inline-block;vertical-align:-3px;margin:0 14px 0 0}
-.classes .recall{white-space:nowrap}
+.recall .words{white-space:nowrap}
+@media (min-width:901px){.classes .recall{white-space:nowrap}}
 .tiny{display:inline-block;vertical-align:1px;margin-right:10px}
 .classes .train{white-space:nowrap}.train span{display:inline-block;min-width:3.4em}
 details{margin-top:12px}
@@ -201,6 +202,7 @@ export const styleSheet: readonly Html[] = [
   sectionStyle,
   phone,
   sectionPhone,
+  sectionNarrow,
   print,
   sectionPrint,
 ];
