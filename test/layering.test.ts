@@ -21,6 +21,7 @@ const levels: Readonly<Record<string, number>> = {
   audit: 4,
   train: 4,
   calibrate: 4,
+  explain: 4,
   bench: 4,
   bundle: 5,
   loop: 6,

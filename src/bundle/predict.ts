@@ -6,9 +6,11 @@ import { names } from "../backbone/index.js";
 import { Fault, formatBytes } from "../core/index.js";
 import { batchSize, inferBatch } from "../features/index.js";
 import { UnreadableImage } from "../image/index.js";
+import type { Explainable, ExplainedHead } from "../explain/index.js";
 import { runtimeVersion, SessionPool } from "../onnx/index.js";
 import { decide } from "./decide.js";
 import { checkGolden, type GoldenReport } from "./golden.js";
+import { readHead } from "./head.js";
 import { type BundleManifest, fileNames } from "./manifest.js";
 import { checkFiles, readManifest } from "./read.js";
 
@@ -23,7 +25,8 @@ export interface Answer {
 
 export type Prediction = (Answer & { readonly path: string }) | { readonly path: string; readonly error: unknown };
 
-export interface Bundle {
+/** Open for predicting; `explainPhotograph` explains its answers. */
+export interface Bundle extends Explainable {
   readonly folder: string;
   readonly manifest: BundleManifest;
   readonly golden: GoldenReport;
@@ -50,6 +53,7 @@ export async function openBundle(folder: string, threads: number): Promise<Bundl
       golden,
       predict: (paths) => predict(paths, manifest, pool),
       classify: (photograph) => classify(photograph, manifest, pool),
+      ...explainable(folder, manifest, pool),
       close: () => pool.close(),
     };
   } catch (error) {
@@ -114,6 +118,18 @@ async function classify(photograph: Uint8Array, manifest: BundleManifest, pool: 
   const [row] = await inferBatch(pool, manifest.preprocessing, [async () => photograph], [names.probabilities]);
   if (!row!.ok) throw row!.error;
   return answerOf(row!.outputs.probabilities, manifest);
+}
+
+function explainable(folder: string, manifest: BundleManifest, pool: SessionPool): Omit<Explainable, "manifest"> {
+  const { decisionBias, backbones, preprocessing } = manifest;
+  const { size } = preprocessing;
+  let head: Promise<ExplainedHead> | null = null;
+  return {
+    choose: (probabilities) => decide(probabilities, decisionBias),
+    head: () => (head ??= readHead(join(folder, fileNames.model), backbones.length)),
+    infer: (data, count, outputs) =>
+      pool.run({ [names.image]: { type: "uint8", dims: [count, size, size, 3], data } }, outputs),
+  };
 }
 
 function answerOf(probabilities: Float32Array, { labels, decisionBias }: BundleManifest): Answer {

@@ -33,6 +33,11 @@ export interface PredictArguments extends Shared {
   readonly format: "csv" | "json";
 }
 
+export interface ExplainArguments extends Shared {
+  readonly class?: string;
+  readonly out?: string;
+}
+
 export interface VerifyArguments extends Shared {
   readonly spec: string;
   readonly data: string;
@@ -63,7 +68,7 @@ export interface DemoArguments extends Shared {
   readonly seed: number;
 }
 
-const later = ["plan", "explain", "serve", "bench", "deploy", "cache"] as const;
+const later = ["plan", "serve", "bench", "deploy", "cache"] as const;
 
 function buildProgram(finish: (code: number) => void): Command {
   const program = new Command("assay");
@@ -147,6 +152,17 @@ function buildProgram(finish: (code: number) => void): Command {
     .addHelpText("after", "\nExample: assay predict assay-photos/bundle new-photos --format csv")
     .action(async (bundle: string, files: string[], options: PredictArguments) =>
       finish(await (await import("./predict.js")).predictCommand(bundle, files, options)),
+    );
+
+  shared(program.command("explain"))
+    .description("show where in a photograph the evidence for its class lies")
+    .argument("<bundle>", "bundle folder of a run")
+    .argument("<file>", "a photograph")
+    .option("--class <name>", "explain this class, not the answer")
+    .option("--out <file>", "the overlay (default: <name of the photograph>.overlay.png)")
+    .addHelpText("after", "\nExample: assay explain assay-photos/bundle cup.jpg --class mug --out cup-as-mug.png")
+    .action(async (bundle: string, file: string, options: ExplainArguments) =>
+      finish(await (await import("./explain.js")).explainCommand(bundle, file, options)),
     );
 
   shared(program.command("verify"))

@@ -125,6 +125,12 @@ export const faultTable = {
     meaning: "A file is not an ONNX model that this program can use.",
     remedy: "export the network to ONNX with an image input and pooled features",
   },
+  "not-explainable": {
+    exit: 1,
+    http: 422,
+    meaning: "No network of the model averages a feature map over space, so its answers have no exact heat map.",
+    remedy: "train with a network whose pooling is a global average, such as the embedded ones",
+  },
   "download-failed": {
     exit: 1,
     http: 502,

@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { type Bundle, openBundle } from "../bundle/index.js";
 import { silent } from "../core/index.js";
-import { cacheFolder, stateFolder } from "../store/index.js";
+import { cacheFolder as userCacheFolder, stateFolder as userStateFolder } from "../store/index.js";
 import type { RunRequest, Surroundings } from "./context.js";
 import { run, type RunResult } from "./run.js";
 
@@ -18,6 +18,8 @@ export interface TrainOptions extends Required, Partial<Omit<RunRequest, keyof R
  * @param options the folder of photographs and the folder of the run; anything else as on the command line.
  */
 export function train(options: TrainOptions): Promise<RunResult> {
+  // Apart, since the surroundings are handed on whole and must not carry the request's fields with them.
+  const { cacheFolder, stateFolder, threads, now, progress, listen, signal, ...asked } = options;
   const request: RunRequest = {
     spec: null,
     exclude: [],
@@ -30,17 +32,16 @@ export function train(options: TrainOptions): Promise<RunResult> {
     augment: 0,
     noImages: false,
     reveal: false,
-    ...options,
+    ...asked,
   };
   return run(request, {
-    cacheFolder: cacheFolder(),
-    stateFolder: stateFolder(),
-    threads: availableParallelism(),
-    now: () => new Date(),
-    progress: silent,
-    listen: () => {},
-    signal: new AbortController().signal,
-    ...options,
+    cacheFolder: cacheFolder ?? userCacheFolder(),
+    stateFolder: stateFolder ?? userStateFolder(),
+    threads: threads ?? availableParallelism(),
+    now: now ?? (() => new Date()),
+    progress: progress ?? silent,
+    listen: listen ?? (() => {}),
+    signal: signal ?? new AbortController().signal,
   });
 }
 
