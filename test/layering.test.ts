@@ -24,6 +24,7 @@ const levels: Readonly<Record<string, number>> = {
   explain: 4,
   bench: 4,
   bundle: 5,
+  plan: 5,
   loop: 6,
   verify: 7,
   report: 7.5,

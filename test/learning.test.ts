@@ -1,5 +1,5 @@
 /** What a run learned is what others get: from the features of the training to the rows of a fresh `assay predict`. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadBackbone, type Recipe, recipeTaps } from "../src/backbone/index.js";
@@ -7,9 +7,10 @@ import { sha256 } from "../src/core/index.js";
 import { parseSplits } from "../src/dataset/index.js";
 import { assembleFeatures, extractFeatures, type Source } from "../src/features/index.js";
 import { softmaxRows } from "../src/metrics/index.js";
-import { floats, getMetadata, parseModel, tensorData } from "../src/onnx/index.js";
+import { floats, getMetadata, parseModel, serializeModel, tensorData } from "../src/onnx/index.js";
 import { applyHead } from "../src/train/index.js";
-import { assay, newHome, type Outcome, start } from "./cli.js";
+import { assay, newHome } from "./cli.js";
+import { buildNetwork } from "./networks.js";
 import { drawProducts } from "./products.js";
 
 const spec = `As a tester\nI want patterns told apart\nSo that the job is shown to work
@@ -24,7 +25,6 @@ const spec = `As a tester\nI want patterns told apart\nSo that the job is shown 
 let home: string;
 let images: string;
 let specFile: string;
-let run: Outcome;
 const out = (...parts: string[]): string => join(home, "run", ...parts);
 
 beforeAll(async () => {
@@ -32,7 +32,20 @@ beforeAll(async () => {
   images = await drawProducts(24);
   specFile = join(home, "spec.md");
   writeFileSync(specFile, spec);
-  run = await assay(home, "run", images, "--spec", specFile, "--out", out(), "--augment", "1", "--budget", "2m");
+  const { err } = await assay(
+    home,
+    "run",
+    images,
+    "--spec",
+    specFile,
+    "--out",
+    out(),
+    "--augment",
+    "1",
+    "--budget",
+    "0",
+  );
+  expect(err).toBe("");
 }, 300_000);
 
 async function storedRecipe(): Promise<Recipe> {
@@ -46,16 +59,7 @@ async function storedRecipe(): Promise<Recipe> {
 
 const trainRows = () => parseSplits(readFileSync(out("splits.csv"), "utf8")).filter(({ split }) => split === "train");
 
-describe("a run that searches", () => {
-  test("says what it tried and why, in thoughts, observations and decisions", () => {
-    expect(run.err).toBe("");
-    expect(run.out).toMatch(/loop +budget 2 min 0 s/);
-    const trace = readFileSync(out("trace.jsonl"), "utf8");
-    expect(trace).toContain("how a picture becomes a square decides what the network sees of it");
-    expect(run.out).toMatch(/loop +resize mode: .*(?:kept|rolled back)/);
-    expect(run.out).toMatch(/loop +no more trials: /);
-  });
-
+describe("what a run learned", () => {
   test("keeps the out-of-fold prediction of every training photograph", () => {
     const [heading, ...rows] = readFileSync(out("out-of-fold.csv"), "utf8").trim().split("\n");
     expect(heading).toBe("path,label,fold,predicted,confidence,label_probability");
@@ -123,12 +127,51 @@ describe("another network", () => {
   });
 });
 
-test("an interrupted search goes on with --resume and ends as a whole run does", async () => {
-  const words = ["run", images, "--spec", specFile, "--out", join(home, "again"), "--head", "adamw"];
-  const { process: child, outcome } = start(home, words);
-  child.stdout!.on("data", (text: string) => /resize mode/.test(text) && child.kill("SIGINT"));
-  expect(await outcome).toMatchObject({ code: 130 });
-  const resumed = await assay(home, ...words, "--resume");
-  expect([0, 3, 4]).toContain(resumed.code);
-  expect(resumed.out).toMatch(/epochs: out-of-fold accuracy/);
+describe("a network of the user's", () => {
+  test("in a file: a run to the end, its pixels looked at, and a bundle that predicts without the file", async () => {
+    const network = join(home, "tiny.onnx");
+    writeFileSync(network, serializeModel(buildNetwork({ head: "both" }).model));
+    const folder = join(home, "own");
+    const words = ["--spec", specFile, "--out", folder, "--backbone", network, "--std", "255", "--budget", "0"];
+    const { code, out: said, err } = await assay(home, "run", images, ...words);
+    expect(err).toBe("");
+    expect([0, 3, 4]).toContain(code);
+    expect(said).toMatch(/recipe: tiny@32/);
+    rmSync(network);
+    const answer = await assay(home, "predict", join(folder, "bundle"), join(images, trainRows()[0]!.path));
+    expect(answer).toMatchObject({ code: 0, err: "" });
+    expect(answer.out.trim().split("\n")).toHaveLength(2);
+    // A finished run needs no network to be read again.
+    expect((await assay(home, "run", images, ...words, "--resume")).code).toBe(code);
+  });
+});
+
+test("a class whose photographs are all broken is left out, said, and learned without", async () => {
+  const folder = join(home, "with-broken");
+  cpSync(images, folder, { recursive: true });
+  const [first] = readdirSync(folder);
+  const names = readdirSync(join(folder, first!));
+  for (const name of names) writeFileSync(join(folder, first!, name), "no picture");
+  const result = await assay(home, "run", folder, "--spec", specFile, "--out", join(home, "rest"), "--budget", "0");
+  expect([0, 3, 4]).toContain(result.code);
+  expect(result.out).toContain(`${names.length} broken`);
+  const { labels } = JSON.parse(readFileSync(join(home, "rest", "bundle", "assay.json"), "utf8")) as {
+    labels: readonly string[];
+  };
+  expect(labels).not.toContain(first);
+  const audit = JSON.parse(readFileSync(join(home, "rest", "audit.json"), "utf8")) as {
+    findings: readonly { text: string; files: readonly string[]; classes: readonly string[] }[];
+  };
+  expect(audit.findings.some(({ classes }) => classes.includes(first!))).toBe(true);
+});
+
+test("assay plan says what a run would do, and writes nothing but caches", async () => {
+  const { code, out: page, err } = await assay(home, "plan", images, "--spec", specFile, "--budget", "2s");
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect(page).toMatch(/## Step 2: Model selection[^]*photographs\/s/);
+  expect(page).toMatch(/Before anything is learned:\*\* The budget of 2.0 s leaves no time for trials/);
+  const { steps } = JSON.parse((await assay(home, "plan", images, "--spec", specFile, "--json")).out) as {
+    steps: readonly unknown[];
+  };
+  expect(steps).toHaveLength(5);
 });

@@ -66,8 +66,20 @@ function openGraph(branches: readonly Branch[], side: number): { builder: GraphB
   return { builder, planes: builder.node("Cast", [planar], { to: 1n }) };
 }
 
-/** Version of the standard operators that a network uses. Networks stand side by side in one graph only where it is the same. */
-export function operatorSet({ model }: Backbone): number {
+/** Since when Resize goes by sizes; and Slice, a version before, by inputs. */
+const looksSince = 11;
+
+/** Why no graph can express a recipe; null where one can. */
+export function whyImpossible({ view, looks, branches }: Recipe): string | null {
+  const sets = [...new Set(branches.map(({ backbone }) => operatorSet(backbone)))];
+  if (sets.length > 1) return `networks of operator sets ${sets.join(" and ")} cannot share a graph`;
+  const plain =
+    looks.every(({ crop, flip }) => crop === 1 && !flip) && branches.every(({ size }) => size === view.size);
+  return plain || sets[0]! >= looksSince ? null : `its operator set ${sets[0]!} is older than ${looksSince}`;
+}
+
+/** Version of the standard operators that a network uses. */
+function operatorSet({ model }: Backbone): number {
   return Number(model.opsetImport.find(({ domain }) => domain === "" || domain === "ai.onnx")?.version ?? 0);
 }
 

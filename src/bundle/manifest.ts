@@ -52,7 +52,7 @@ export interface Provenance {
   /** Readable labelled photographs and classes that the scan found. */
   readonly imageCount: number;
   readonly classCount: number;
-  /** Photographs of train by class. */
+  /** Photographs that the delivered head learned from, train and select, by class. */
   readonly classCounts: Readonly<Record<string, number>>;
   readonly seed: number;
   /** Strength of the head's L2 penalty, chosen by cross-validation. */

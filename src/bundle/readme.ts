@@ -27,7 +27,7 @@ not tested on, in [MODEL_CARD.md](MODEL_CARD.md).
 
 Input \`image\`: uint8 [n, ${preprocessing.size}, ${preprocessing.size}, 3], RGB, EXIF orientation applied, transparency on white, view
 \`${viewName(preprocessing)}\`. Normalization is inside the model. Outputs: \`logits\` and \`probabilities\` [n, ${labels.length}] (temperature
-${calibration.temperature.toFixed(3)}, fitted on ${calibration.images} photographs that nothing trained on), \`features\`, \`activations\`. The label is the class with the
+${calibration.temperature.toFixed(3)}, fitted on ${calibration.images} photographs that nothing trained on), \`features\`; \`activations\` of each network whose pooling is a global average. The label is the class with the
 ${content.decisionBias === null ? "largest probability." : "largest log probability plus its `decisionBias` in `assay.json`; the probabilities stay as they are."}
 
 ## Check it without assay

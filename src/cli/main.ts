@@ -27,7 +27,10 @@ export interface RunArguments extends Shared, ImportOptions {
   /** Of `--no-images`: whether photographs may stand in bundle and report. */
   readonly images: boolean;
   readonly reveal: boolean;
+  readonly replay?: string;
 }
+
+export interface PlanArguments extends Omit<RunArguments, "resume" | "replay" | "images" | "reveal"> {}
 
 export interface PredictArguments extends Shared {
   readonly format: "csv" | "json";
@@ -68,7 +71,7 @@ export interface DemoArguments extends Shared {
   readonly seed: number;
 }
 
-const later = ["plan", "serve", "bench", "deploy", "cache"] as const;
+const later = ["serve", "deploy"] as const;
 
 function buildProgram(finish: (code: number) => void): Command {
   const program = new Command("assay");
@@ -104,33 +107,26 @@ function buildProgram(finish: (code: number) => void): Command {
       finish(await (await import("./init.js")).initCommand(dir, options)),
     );
 
-  const run = shared(program.command("run"))
+  const run = learning(program.command("run"))
     .description("train on a folder of photographs and prove the result against a spec")
-    .argument("<images>", "folder with one sub-folder for each class, or train|val|test folders of such")
-    .option("--spec <file>", "the requirements, Markdown or YAML (default: inferred from the folder)")
     .option("--out <dir>", "folder of the run (default: assay-<name of the images folder>)")
-    .option("--exclude <class...>", "classes to leave out", [])
-    .option("--seed <n>", "seed of every random choice", wholeNumber, 1)
-    .option(
-      "--budget <time>",
-      "time for learning, such as 90s, 15m or 4h; 0: no search (default: 15m, or the spec's if less)",
-      duration,
-    )
-    .option("--backbone <name...>", "networks that may be used, by name or .onnx file (see: assay backbones)")
-    .option(
-      "--head <how>",
-      "how the head is trained: lbfgs, to the minimum, or adamw, ten epochs",
-      oneOf("lbfgs", "adamw"),
-      "lbfgs",
-    )
-    .option("--augment <n>", "random views of each photograph to learn from as well", wholeNumber, 0)
     .option("--no-images", "keep every photograph out of bundle and report")
     .option("--reveal", "show the mistakes on test photographs in the report; that spends them as a test", false)
-    .option("--resume", "continue an interrupted run in its folder", false);
+    .option("--resume", "continue an interrupted run in its folder", false)
+    .option("--replay <trace>", "decide as the run of this trace.jsonl did, whatever this machine's speed");
   importFlags(run.optionsGroup("A network that is given as a file:"))
     .addHelpText("after", '\nExample: assay run photos --spec spec.md --exclude Other "Not sure"')
     .action(async (images: string, options: RunArguments) =>
       finish(await (await import("./run.js")).runCommand(images, options)),
+    );
+
+  const plan = learning(program.command("plan"))
+    .description("say what a run would do and why, with predicted time; nothing is learned")
+    .option("--out <file>", "write the page to this file instead of printing it");
+  importFlags(plan.optionsGroup("A network that is given as a file:"))
+    .addHelpText("after", "\nExample: assay plan photos --spec spec.md")
+    .action(async (images: string, options: PlanArguments) =>
+      finish(await (await import("./plan.js")).planCommand(images, options)),
     );
 
   shared(program.command("audit"))
@@ -178,6 +174,23 @@ function buildProgram(finish: (code: number) => void): Command {
       finish(await (await import("./verify.js")).verifyCommand(bundle, options)),
     );
 
+  shared(program.command("bench"))
+    .description("measure what a bundle costs on this machine: latency, rate, memory")
+    .argument("<bundle>", "bundle folder of a run")
+    .option("--runs <n>", "images to time", wholeNumber, 250)
+    .addHelpText("after", "\nExample: assay bench assay-photos/bundle")
+    .action(async (bundle: string, options: Shared & { readonly runs: number }) =>
+      finish(await (await import("./bench.js")).benchCommand(bundle, options)),
+    );
+
+  const cache = program.command("cache").description("say where the cache of scans and features is, and how large");
+  shared(cache)
+    .addHelpText("after", "\nExample: assay cache clear")
+    .action(async (options: Shared) => finish(await (await import("./cache.js")).cacheCommand(options, false)));
+  shared(cache.command("clear"))
+    .description("remove it; it is made anew when it is needed")
+    .action(async (options: Shared) => finish(await (await import("./cache.js")).cacheCommand(options, true)));
+
   shared(program.command("demo"))
     .description("draw a data set of 20 kinds of product, then run on it")
     .option("--out <dir>", "folder of the demo", "assay-demo")
@@ -196,6 +209,28 @@ function buildProgram(finish: (code: number) => void): Command {
         throw new Fault("not-built", { what: `not built yet: assay ${name}` });
       });
   return program;
+}
+
+/** What decides how a run learns. */
+function learning(command: Command): Command {
+  return shared(command)
+    .argument("<images>", "folder with one sub-folder for each class, or train|val|test folders of such")
+    .option("--spec <file>", "the requirements, Markdown or YAML (default: inferred from the folder)")
+    .option("--exclude <class...>", "classes to leave out", [])
+    .option("--seed <n>", "seed of every random choice", wholeNumber, 1)
+    .option(
+      "--budget <time>",
+      "time for learning, such as 90s, 15m or 4h; 0: no search (default: 15m, or the spec's if less)",
+      duration,
+    )
+    .option("--backbone <name...>", "networks that may be used, by name or .onnx file (see: assay backbones)")
+    .option(
+      "--head <how>",
+      "how the head is trained: lbfgs, to the minimum, or adamw, ten epochs",
+      oneOf("lbfgs", "adamw"),
+      "lbfgs",
+    )
+    .option("--augment <n>", "random views of each photograph to learn from as well", wholeNumber, 0);
 }
 
 function shared(command: Command): Command {

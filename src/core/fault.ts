@@ -89,6 +89,12 @@ export const faultTable = {
     meaning: "Another assay process is working in the output folder.",
     remedy: "wait until it ends, or give another folder with --out",
   },
+  "trace-invalid": {
+    exit: 1,
+    http: 400,
+    meaning: "The trace to be replayed is not there, or is none of a run that got as far as its recipe.",
+    remedy: "give the trace.jsonl of a finished run",
+  },
   "run-mismatch": {
     exit: 1,
     http: 409,

@@ -4,6 +4,7 @@ import type { Progress } from "../core/index.js";
 import type { Solver } from "../train/index.js";
 import type { Spec } from "../spec/index.js";
 import type { RunFolder } from "../store/index.js";
+import type { Recording } from "./replay.js";
 import type { Trace, TraceEvent } from "../trace/index.js";
 
 /** What stands outside a run and is handed in: folders, time, the person watching. */
@@ -18,16 +19,14 @@ export interface Surroundings {
   readonly signal: AbortSignal;
 }
 
-export interface RunRequest {
+/** What decides how a run learns. */
+export interface LearnRequest {
   /** Folder of photographs, or a manifest. */
   readonly images: string;
   /** File of the spec; null: inferred from the photographs. */
   readonly spec: string | null;
-  /** Folder of the run. */
-  readonly out: string;
   readonly exclude: readonly string[];
   readonly seed: number;
-  readonly resume: boolean;
   /** Names or files of the networks that may be used, the first to begin with; null: the embedded ones. */
   readonly backbones: readonly string[] | null;
   /** How a network given as a file is fed and cut. */
@@ -38,10 +37,18 @@ export interface RunRequest {
   readonly solver: Solver;
   /** Random views of each photograph that heads also learn from. */
   readonly augment: number;
+}
+
+export interface RunRequest extends LearnRequest {
   /** Keep every photograph out of bundle and report. */
   readonly noImages: boolean;
   /** Show the mistakes on test photographs, which spends them. */
   readonly reveal: boolean;
+  /** Folder of the run. */
+  readonly out: string;
+  readonly resume: boolean;
+  /** A trace whose decisions are taken again; null: decide anew. */
+  readonly replay: string | null;
 }
 
 /** One run under way. */
@@ -53,6 +60,8 @@ export interface RunContext {
   readonly folder: RunFolder;
   readonly trace: Trace;
   readonly around: Surroundings;
+  /** The trace that is replayed. */
+  readonly replay: Recording | null;
 }
 
 /** Seconds that an action took, with its result. */

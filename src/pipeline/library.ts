@@ -2,8 +2,10 @@
 import { availableParallelism } from "node:os";
 import { type Bundle, openBundle } from "../bundle/index.js";
 import { silent } from "../core/index.js";
-import { cacheFolder as userCacheFolder, stateFolder as userStateFolder } from "../store/index.js";
+import { cacheFolder, stateFolder } from "../store/index.js";
 import type { RunRequest, Surroundings } from "./context.js";
+import type { Evidence } from "../verify/index.js";
+import { proveBundle } from "./prove.js";
 import { run, type RunResult } from "./run.js";
 
 /** What must be said: the photographs, and where the run goes. */
@@ -18,8 +20,7 @@ export interface TrainOptions extends Required, Partial<Omit<RunRequest, keyof R
  * @param options the folder of photographs and the folder of the run; anything else as on the command line.
  */
 export function train(options: TrainOptions): Promise<RunResult> {
-  // Apart, since the surroundings are handed on whole and must not carry the request's fields with them.
-  const { cacheFolder, stateFolder, threads, now, progress, listen, signal, ...asked } = options;
+  const given = omitUndefined(options);
   const request: RunRequest = {
     spec: null,
     exclude: [],
@@ -30,19 +31,42 @@ export function train(options: TrainOptions): Promise<RunResult> {
     budgetSeconds: null,
     solver: "lbfgs",
     augment: 0,
+    replay: null,
     noImages: false,
     reveal: false,
-    ...asked,
+    ...given,
   };
-  return run(request, {
-    cacheFolder: cacheFolder ?? userCacheFolder(),
-    stateFolder: stateFolder ?? userStateFolder(),
-    threads: threads ?? availableParallelism(),
-    now: now ?? (() => new Date()),
-    progress: progress ?? silent,
-    listen: listen ?? (() => {}),
-    signal: signal ?? new AbortController().signal,
-  });
+  return run(request, surroundingsOf(given));
+}
+
+/** Judges a bundle on photographs, as `assay verify` does. Throws as that does. */
+export async function verifyBundle(
+  folder: string,
+  specPath: string,
+  images: string,
+  options: Partial<Surroundings> = {},
+): Promise<Evidence> {
+  const shown = { reveal: false, images: false };
+  return (await proveBundle(folder, specPath, images, surroundingsOf(omitUndefined(options)), shown)).evidence;
+}
+
+/** Where nothing else is said: the user's folders, all cores, silence. */
+function surroundingsOf(given: Partial<Surroundings>): Surroundings {
+  return {
+    cacheFolder: cacheFolder(),
+    stateFolder: stateFolder(),
+    threads: availableParallelism(),
+    now: () => new Date(),
+    progress: silent,
+    listen: () => {},
+    signal: new AbortController().signal,
+    ...given,
+  };
+}
+
+/** What is said to be undefined is not said. */
+function omitUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }
 
 /**

@@ -8,7 +8,7 @@ import { readSpec, type Spec } from "../spec/index.js";
 import { openLedger } from "../store/index.js";
 import { openTrace, type Trace } from "../trace/index.js";
 import type { ReportExtras } from "../report/index.js";
-import { type Evidence, offeredPictures, type Proof, verify } from "../verify/index.js";
+import { type Evidence, offeredPictures, verify } from "../verify/index.js";
 import type { Surroundings } from "./context.js";
 import { scanImages } from "./data.js";
 import { collectReport } from "./report-data.js";
@@ -32,16 +32,21 @@ export interface ProofRequest {
   readonly trace: Trace;
   /** Whether the mistakes on test will be shown: the ledger marks its photographs as spent. */
   readonly reveal: boolean;
+  /** Whether photographs may be shown. */
+  readonly images: boolean;
+  /** Of the run that the bundle is of; null where only the bundle is at hand. */
+  readonly runFolder: string | null;
 }
 
-/** What a proof found, with the names of the classes that its outcomes are indices of. */
-export interface Proven extends Proof {
-  readonly labels: readonly string[];
+export interface Proven {
+  readonly evidence: Evidence;
+  /** What the report shows besides. */
+  readonly extras: ReportExtras;
 }
 
 /** Opens the bundle and the test split and gives every line its verdict. Throws as `openBundle` and `verify` do. */
 export async function prove(request: ProofRequest): Promise<Proven> {
-  const { bundleFolder, spec, dataset, findings, around, trace, reveal } = request;
+  const { bundleFolder, spec, dataset, findings, around, trace, reveal, images, runFolder } = request;
   trace.add("action", "verify", "open the sealed test split");
   const bundle = await openBundle(bundleFolder, around.threads);
   try {
@@ -74,32 +79,32 @@ export async function prove(request: ProofRequest): Promise<Proven> {
         "the mistakes on test are shown: for any other bundle these photographs are spent",
       );
     }
-    return { evidence, outcomes, labels: bundle.manifest.labels };
+    const extras = await collectReport({
+      folder: runFolder,
+      trace: trace.events,
+      root: dataset.root,
+      bundle,
+      outcomes,
+      images,
+      reveal,
+      signal: around.signal,
+    });
+    return { evidence, extras };
   } finally {
     await bundle.close();
   }
 }
 
 /** Judges a bundle again, on the run's own photographs or on fresh ones. Throws as `prove` does. */
-export async function verifyBundle(
+export async function proveBundle(
   bundleFolder: string,
   specPath: string,
   images: string,
   around: Surroundings,
   shown: { readonly reveal: boolean; readonly images: boolean },
-): Promise<{ readonly evidence: Evidence; readonly extras: ReportExtras }> {
+): Promise<Proven> {
   const spec = await readSpec(specPath);
   const dataset = await scanImages(images, [], around);
   const trace = openTrace(null, around.now, around.listen);
-  const proof = await prove({ bundleFolder, spec, dataset, findings: [], around, trace, reveal: shown.reveal });
-  const { root } = dataset;
-  const extras = await collectReport({
-    ...proof,
-    ...shown,
-    folder: null,
-    trace: trace.events,
-    root,
-    signal: around.signal,
-  });
-  return { evidence: proof.evidence, extras };
+  return prove({ bundleFolder, spec, dataset, findings: [], around, trace, runFolder: null, ...shown });
 }

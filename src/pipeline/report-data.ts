@@ -1,9 +1,12 @@
 /** Collects what the report shows besides the evidence: from the trace, the run's folder, and the photographs themselves. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Bundle } from "../bundle/index.js";
 import { checkInterrupted } from "../core/index.js";
+import { explainPhotograph } from "../explain/index.js";
 import { thumbnail } from "../image/index.js";
-import type { Candidate, Estimate, Mistake, Mistakes, Plan, ReportExtras } from "../report/index.js";
+import type { Candidate, Estimate, Mistake, Mistakes, ReportExtras } from "../report/index.js";
+import type { Plan } from "../plan/index.js";
 import type { TraceEvent } from "../trace/index.js";
 import type { Outcome, Proof } from "../verify/index.js";
 import { findMistakes, type FoundMistake, type Insights, shownMistakes } from "./insights.js";
@@ -15,14 +18,13 @@ export interface ReportSources {
   readonly trace: readonly TraceEvent[];
   /** Of the photographs. */
   readonly root: string;
-  readonly labels: readonly string[];
+  /** The bundle that was judged, still open. */
+  readonly bundle: Bundle;
   readonly outcomes: Proof["outcomes"];
   /** Whether photographs may be shown. */
   readonly images: boolean;
   /** Whether the mistakes on test may be shown. */
   readonly reveal: boolean;
-  /** Where in a picture the given label comes from, as a data URL. */
-  readonly heatMapOf?: (photograph: Uint8Array, labelled: string) => Promise<string | null>;
   readonly signal: AbortSignal;
 }
 
@@ -34,7 +36,8 @@ type FoundMistakes = Omit<Mistakes, "worst"> & { readonly worst: readonly FoundM
 
 /** All that a report may show. Photographs of test only where `reveal` is given. Throws `interrupted`. */
 export async function collectReport(sources: ReportSources): Promise<ReportExtras> {
-  const { folder, trace, outcomes, labels, reveal } = sources;
+  const { folder, trace, outcomes, reveal, bundle } = sources;
+  const { labels } = bundle.manifest;
   const insights = await readJson<Insights>(folder, "insights.json");
   const splits: FoundMistakes[] = [];
   if (reveal) splits.push({ split: "test", ...summarizeMistakes(outcomes.test, labels) });
@@ -42,7 +45,7 @@ export async function collectReport(sources: ReportSources): Promise<ReportExtra
     splits.push({ split: "calibrate", ...summarizeMistakes(outcomes.calibrate, labels) });
   if (insights && insights.select.images > 0) splits.push({ split: "select", ...insights.select });
   const mistakes: Mistakes[] = [];
-  for (const split of splits) mistakes.push({ ...split, worst: await picture(split.worst, sources) });
+  for (const split of splits) mistakes.push({ ...split, worst: await picture(split, sources) });
   return {
     trace,
     candidates: readCandidates(trace),
@@ -58,22 +61,31 @@ function summarizeMistakes(outcomes: readonly Outcome[], labels: readonly string
   return { images: outcomes.length, count: all.length, worst: all.slice(0, shownMistakes) };
 }
 
+/** Heat maps are of the delivered model: of `select` it was another one that made the mistakes. */
 async function picture(
-  worst: readonly FoundMistake[],
-  { root, images, heatMapOf, signal }: ReportSources,
+  { split, worst }: FoundMistakes,
+  { root, images, bundle, signal }: ReportSources,
 ): Promise<Mistake[]> {
+  if (!images) return worst.map((mistake) => ({ ...mistake, thumbnail: null }));
+  const explains = split !== "select" && (await bundle.head()).parts.length > 0;
   const done: Mistake[] = [];
   for (const mistake of worst) {
     checkInterrupted(signal);
-    if (!images) done.push({ ...mistake, thumbnail: null });
-    else {
-      const bytes = await readFile(join(root, mistake.path));
-      const small = await thumbnail(bytes, thumbnailSide);
-      const heatMap = (await heatMapOf?.(bytes, mistake.labelled)) ?? null;
-      done.push({ ...mistake, thumbnail: `data:image/jpeg;base64,${Buffer.from(small).toString("base64")}`, heatMap });
-    }
+    const bytes = await readFile(join(root, mistake.path));
+    const heat = explains ? (await explainPhotograph(bundle, bytes, { class: mistake.labelled })).png : null;
+    done.push({
+      ...mistake,
+      thumbnail: await shrink(bytes),
+      heatMap: heat === null ? null : await shrink(heat),
+    });
   }
   return done;
+}
+
+/** A small JPEG as a data URL. */
+async function shrink(photograph: Uint8Array): Promise<string> {
+  const small = await thumbnail(photograph, thumbnailSide);
+  return `data:image/jpeg;base64,${Buffer.from(small).toString("base64")}`;
 }
 
 /** A file of the run's folder; null where it is not there. */

@@ -1,4 +1,5 @@
 /** What a report shows besides the evidence. All of it is handed in: the report reads no file and computes nothing of pictures. */
+import type { Plan } from "../plan/index.js";
 
 /** One event of the trace, as the report shows it. */
 export interface TraceEntry {
@@ -92,21 +93,6 @@ export interface DoubtfulLabels {
   }[];
 }
 
-/** The decisions of a run with their reasons. */
-export interface Plan {
-  readonly steps: readonly {
-    readonly title: string;
-    readonly decisions: readonly {
-      readonly question: string;
-      readonly choice: string;
-      readonly reasons: readonly string[];
-      readonly refused: readonly { readonly what: string; readonly why: string }[];
-      readonly seconds: number | null;
-      readonly bytes: number | null;
-    }[];
-  }[];
-}
-
 /** What a report may show besides the evidence. */
 export interface ReportExtras {
   readonly trace?: readonly TraceEntry[];
@@ -114,5 +100,5 @@ export interface ReportExtras {
   readonly mistakes?: readonly Mistakes[];
   readonly learningCurve?: LearningCurve | null;
   readonly doubtfulLabels?: DoubtfulLabels | null;
-  readonly plan?: Plan | null;
+  readonly plan?: Pick<Plan, "steps" | "warnings"> | null;
 }

@@ -1,5 +1,5 @@
 /** What a run hands to the report besides the evidence, made up, with hostile names where names are. */
-import type { Plan, ReportExtras } from "./data.js";
+import type { ReportExtras } from "./data.js";
 import { hostileName } from "./measurements.test-data.js";
 import { sampleTrace } from "./sample.test-data.js";
 
@@ -7,7 +7,8 @@ import { sampleTrace } from "./sample.test-data.js";
 const gray =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAAAAADhZOFXAAAAEElEQVR4nGNYhwMwDC4JAFN4X4FoqzzvAAAAAElFTkSuQmCC";
 
-const plan: Plan = {
+const plan: NonNullable<ReportExtras["plan"]> = {
+  warnings: ["P1 cannot be proved: 9 photographs of a class prove no recall above 72 %"],
   steps: [
     {
       title: "Data analysis",
@@ -16,7 +17,7 @@ const plan: Plan = {
           question: "How large a test split?",
           choice: "600 photographs",
           reasons: ["484 of 500 right would prove 95 %", `the class ${hostileName} has 6`],
-          refused: [{ what: "300 photographs", why: "they prove 95 % only when 292 are right" }],
+          refused: [{ what: "300 photographs", why: "they prove 95 % only when 292 are right", event: 3 }],
           seconds: null,
           bytes: null,
         },
@@ -29,7 +30,7 @@ const plan: Plan = {
           question: "Which backbone?",
           choice: "efficientnet-lite0",
           reasons: [],
-          refused: [{ what: "efficientnet-lite2", why: "not measured" }],
+          refused: [{ what: "efficientnet-lite2", why: "not measured", event: null }],
           seconds: 21.5,
           bytes: 6_900_000,
         },

@@ -7,12 +7,13 @@ export type {
   LearningCurve,
   Mistake,
   Mistakes,
-  Plan,
   ReportExtras,
   TraceEntry,
 } from "./data.js";
 export { renderReport } from "./page.js";
 export { priceLines } from "./price.js";
 export type { Option, Price } from "./price-option.js";
+export { type RunSummary, summarizeRun } from "./summary.js";
 export { exitCode, summarize } from "./tally.js";
+export { renderTrace } from "./trace-page.js";
 export { renderVerdictTable, type VerdictTableOptions } from "./terminal.js";

@@ -42,7 +42,7 @@ const sections: readonly Section[] = [
   { id: "reliability", name: "Reliability", render: renderReliability },
   { id: "costs", name: "Speed and size", render: renderCosts },
   { id: "candidates", name: "What was tried", render: (_, extras) => renderCandidates(extras) },
-  { id: "plan", name: "Plan", render: (_, { plan = null }) => renderPlan(plan) },
+  { id: "plan", name: "Plan", render: (_, extras) => renderPlan(extras) },
   { id: "distribution", name: "Class distribution", render: renderDistribution },
   { id: "data", name: "Data", render: renderFindings },
   { id: "trace", name: "What was done", render: (_, { trace = [] }) => renderTrace(trace) },

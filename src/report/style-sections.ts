@@ -56,6 +56,7 @@ figure details{margin-top:4px}
 .candidates .kept .outcome b,.candidates .start .outcome b{color:var(--accent)}
 .candidates .outcome{max-width:260px;overflow-wrap:anywhere}
 .candidates+.plots{margin-top:16px}
+.warnings{margin:0 0 12px}.warnings .notice{margin:0 0 8px}
 .plan{display:grid;gap:12px}
 .plan>li{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:14px 18px}
 .plan h3{margin:0 0 6px}

@@ -11,14 +11,14 @@ const openEvents = 12;
 export function renderTrace(trace: readonly TraceEntry[]): Html | null {
   if (trace.length === 0) return null;
   const start = Date.parse(trace[0]!.at);
-  const list = (events: readonly TraceEntry[]): Html =>
-    html`<ol class="trace">${events.map((event) => renderEvent(event, start))}</ol>`;
+  const list = (events: readonly TraceEntry[], first: number): Html =>
+    html`<ol class="trace">${events.map((event, i) => renderEvent(event, start, first + i))}</ol>`;
   const folded = trace.slice(openEvents);
   return html`<section id="trace" aria-labelledby="trace-title"><h2 id="trace-title">What was done</h2>
 <p class="lead">${formatCount(trace.length)} steps from ${formatMoment(trace[0]!.at)}; times count from there.</p>
 ${renderBars(trace)}
-${list(trace.slice(0, openEvents))}
-${folded.length > 0 && html`<details><summary>The other ${formatCount(folded.length)} steps</summary>${list(folded)}</details>`}</section>`;
+${list(trace.slice(0, openEvents), 1)}
+${folded.length > 0 && html`<details><summary>The other ${formatCount(folded.length)} steps</summary>${list(folded, openEvents + 1)}</details>`}</section>`;
 }
 
 /** A part of the run: from when to when it worked, in seconds from the start. */
@@ -64,9 +64,9 @@ function renderBars(trace: readonly TraceEntry[]): Html | null {
   return html`<ul class="stages">${rows}</ul>`;
 }
 
-function renderEvent(event: TraceEntry, start: number): Html {
+function renderEvent(event: TraceEntry, start: number, position: number): Html {
   const seconds = (Date.parse(event.at) - start) / 1000;
-  return html`<li><time datetime="${event.at}">${Number.isFinite(seconds) && `+${formatClock(seconds)}`}</time><span class="kind ${event.kind.replace(/[^a-z]/gi, "")}">${event.kind}</span><span class="words">${event.text}</span></li>`;
+  return html`<li id="step-${position}"><time datetime="${event.at}">${Number.isFinite(seconds) && `+${formatClock(seconds)}`}</time><span class="kind ${event.kind.replace(/[^a-z]/gi, "")}">${event.kind}</span><span class="words">${event.text}</span></li>`;
 }
 
 /** 83.2 → "1:23.2", so that the times of a list stand under each other. */

@@ -184,7 +184,7 @@ describe("interpretability", () => {
     expect(found.measured).toBeCloseTo(0.05 / 3, 12);
     expect(found.n).toBe(3);
     expect(found.evidence).toContain("more test photographs");
-    const second: Levels = { spec: 0.05, test: openingAlpha(0.05, 2), opening: 2 };
+    const second: Levels = { spec: 0.05, test: openingAlpha(0.05, 2), opening: 2, spentAt: null };
     expect(judge(line("Model interpretability"), measurements(scored(0.1, 0.2)), second).evidence).toContain("reused");
   });
 
