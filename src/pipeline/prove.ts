@@ -16,11 +16,10 @@ import { collectReport } from "./report-data.js";
 /** What the design promises and this version does not do yet; said in every report. */
 export const notBuiltYet: readonly string[] = [
   "fine-tuning",
-  "the plan as a page, and replay of a trace",
   "int8 quantization",
   "the HTTP service, the container, verify over HTTP",
   "the bundle's API description",
-  "option --device; a size limit of the cache",
+  "option --device",
 ];
 
 export interface ProofRequest {
