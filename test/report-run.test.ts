@@ -1,5 +1,5 @@
 /** What a run's report shows of photographs: mistakes of validation, none with --no-images, those of test only with --reveal. */
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { inspect } from "../src/image/index.js";
@@ -95,11 +95,8 @@ describe("the report of a run", () => {
   });
 
   test("--reveal shows the mistakes of test, and from then on the split proves nothing for another bundle", async () => {
-    mkdirSync(at("shown"));
-    const shown = await assay(
-      home,
-      ...["verify", at("first", "bundle"), "--spec", at("spec.md"), "--data", images, "--out", at("shown"), "--reveal"],
-    );
+    const data = ["--spec", at("spec.md"), "--data", images];
+    const shown = await assay(home, "verify", at("first", "bundle"), ...data, "--out", at("shown"), "--reveal");
     expect(shown.err).toBe("");
     expect(read("shown", "report.html")).toContain("this test split is spent");
     expect(picturesOf(read("shown", "report.html")).length).toBeGreaterThan(0);

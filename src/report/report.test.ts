@@ -278,9 +278,9 @@ describe("the sections below", () => {
 
   it("tells every recipe with what was decided", () => {
     const text = sectionText("candidates");
-    for (const { name, outcome } of sampleExtras.candidates!) {
-      expect(text).toContain(name);
-      expect(text).toContain(outcome);
+    for (const candidate of sampleExtras.candidates!) {
+      expect(text).toContain(candidate.name);
+      expect(text).toContain(candidate.outcome);
     }
     expect(text).toContain("+1.3 ± 0.5 points");
     expect(text).toContain("−0.042 ± 0.012");
