@@ -44,8 +44,12 @@ function inverted(model: Explainable): Explainable {
     const { weight, ...rest } = await model.head();
     return { ...rest, weight: weight.map((value) => -value) };
   };
-  const { manifest, choose, infer } = model;
-  return { manifest, choose, infer, head };
+  return {
+    manifest: model.manifest,
+    choose: (probabilities) => model.choose(probabilities),
+    infer: (...run) => model.infer(...run),
+    head,
+  };
 }
 
 test("the same scores every time; inverted maps are worse than chance", async () => {

@@ -50,17 +50,16 @@ export async function verifyBundle(
   return (await proveBundle(folder, specPath, images, surroundingsOf(omitUndefined(options)), shown)).evidence;
 }
 
-/** Where nothing else is said: the user's folders, all cores, silence. */
+/** Where nothing else is said: the user's folders, all cores, silence. Field by field: they are handed on whole, and the request's must not come along. */
 function surroundingsOf(given: Partial<Surroundings>): Surroundings {
   return {
-    cacheFolder: cacheFolder(),
-    stateFolder: stateFolder(),
-    threads: availableParallelism(),
-    now: () => new Date(),
-    progress: silent,
-    listen: () => {},
-    signal: new AbortController().signal,
-    ...given,
+    cacheFolder: given.cacheFolder ?? cacheFolder(),
+    stateFolder: given.stateFolder ?? stateFolder(),
+    threads: given.threads ?? availableParallelism(),
+    now: given.now ?? (() => new Date()),
+    progress: given.progress ?? silent,
+    listen: given.listen ?? (() => {}),
+    signal: given.signal ?? new AbortController().signal,
   };
 }
 
