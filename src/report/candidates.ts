@@ -26,12 +26,12 @@ function renderTable(candidates: readonly Candidate[]): Html {
 function renderRow(candidate: Candidate): Html {
   const { name, action, outcome, reason, accuracy, accuracyGain, logLoss, logLossGain } = candidate;
   const figure = (value: string | null, gain: string | null): Html =>
-    html`<span class="number strong">${value ?? "not measured"}</span>${gain !== null && html`<span class="aside number">${gain}</span>`}`;
-  return html`<tr role="row" class="${outcome.replace(" ", "-")}"><th scope="row" role="rowheader">${renderName(name)}<span class="aside">${action ?? "where the search began"}</span></th>
+    html`<span class="number strong">${value ?? "–"}</span>${gain !== null && html`<span class="aside number">${gain}</span>`}`;
+  return html`<tr role="row" class="${outcome.replace(" ", "-")}"><th scope="row" role="rowheader">${renderName(name)}<span class="aside">${action === null ? "where the search began" : action === name ? "an action" : action}</span></th>
 <td role="cell" class="right" data-label="Accuracy">${figure(accuracy === null ? null : formatPercent(accuracy), accuracyGain && formatGain(accuracyGain, 100, 1, " points"))}</td>
 <td role="cell" class="right" data-label="Log loss">${figure(logLoss === null ? null : logLoss.toFixed(3), logLossGain && formatGain({ ...logLossGain, value: -logLossGain.value }, 1, 3, ""))}</td>
 <td role="cell" class="right" data-label="Cost">${renderCost(candidate)}</td>
-<td role="cell" class="outcome" data-label="Decision"><b>${outcome}</b>${reason !== null && html`<span class="aside">${reason}</span>`}</td></tr>
+<td role="cell" class="outcome" data-label="Decision"><b>${outcome}</b>${reason !== null && html`<span class="aside">${outcome === "start" && "although "}${reason}</span>`}</td></tr>
 `;
 }
 
@@ -43,6 +43,7 @@ function renderCost({ multiplyAdds, seconds, outcome }: Candidate): Html {
 
 /** 385000000 → "385 M multiply-adds". */
 function formatOperations(multiplyAdds: number): string {
+  if (multiplyAdds === 0) return "0";
   return multiplyAdds >= 1e9 ? `${(multiplyAdds / 1e9).toPrecision(3)} G` : `${(multiplyAdds / 1e6).toPrecision(3)} M`;
 }
 

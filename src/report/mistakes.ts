@@ -33,7 +33,7 @@ function renderSplit({ split, images, count, worst }: Mistakes): Html {
   const shown = worst.length < count ? `, the worst ${formatCount(worst.length)} below` : "";
   return html`<h3>${name}</h3>
 <p class="note">${formatCount(count)} of ${formatCount(images)} photographs are wrong${shown}; ${note}.</p>
-${worst.length > 0 && html`<ul class="gallery">${worst.map(renderMistake)}</ul>`}`;
+${worst.length > 0 && html`<ul class="gallery ${worst.some(({ heatMap }) => heatMap) ? "paired" : ""}">${worst.map(renderMistake)}</ul>`}`;
 }
 
 function renderMistake(mistake: Mistake): Html {

@@ -2,13 +2,13 @@
 import { formatCount, formatPercent, formatSeconds, quoteName } from "../core/index.js";
 import { openingAlpha, provable, testImagesNeeded } from "../statistics/index.js";
 import type { ClassRow, Evidence, RequirementEvidence } from "../verify/index.js";
-import type { Estimate, ReportExtras } from "./data.js";
+import type { Candidate, Estimate, ReportExtras } from "./data.js";
 import { deriveGap, narrowBounds } from "./price-bounds.js";
 import type { Derive, Measured, Option } from "./price-option.js";
 
 /** The wanted probability that a new test proves the target. */
 const power = 0.8;
-const shownClasses = 5;
+const shownClasses = 3;
 /** Of a two-sided 90 % band. */
 const bandZ = 1.645;
 /** A share of photographs with exact bounds. */
@@ -121,7 +121,7 @@ function extrapolate({ what, images, gain, missing, basis }: Extrapolation): Opt
   const needed = (each: number): string => describeImages(images, missing / each);
   const low = gain.value - bandZ * gain.standardError;
   const high = gain.value + bandZ * gain.standardError;
-  const text = `${basis}; ${(100 * missing).toFixed(1)} are missing`;
+  const text = `${basis}; ${(100 * missing).toFixed(1)} points are missing`;
   if (low <= 0)
     return [
       {
@@ -163,27 +163,38 @@ function formatPoints(share: number): string {
   return `${share < 0 ? "−" : "+"}${Math.abs(100 * share).toFixed(1)}`;
 }
 
-/** Actions that the trace has as refused or not measured. */
+/** Recipes that the trace has as refused, and actions that it has as not measured. */
 function untriedActions({ candidates = [] }: ReportExtras): Option[] {
-  return candidates.flatMap((candidate): Option[] => {
-    const { name, action, outcome, seconds, accuracyGain, reason } = candidate;
-    if (outcome === "not measured")
-      return [
-        {
-          surety: "effect not measured",
-          what: `The action ${quoteName(action ?? name)}${seconds === null ? "" : `: about ${formatSeconds(seconds)}`}`,
-          why: "It did not fit the budget and its gain was not measured; a larger --budget tries it.",
-        },
-      ];
-    if (outcome !== "refused" || accuracyGain === null || accuracyGain.value <= 0) return [];
-    return [
-      {
-        surety: "measured effect",
-        what: `The recipe ${name}: ${formatGain(accuracyGain)} out of fold`,
-        why: `Measured and refused: ${reason ?? "the requirements forbid it"}. Another line of the spec would have to yield.`,
-      },
-    ];
-  });
+  const refused = candidates.flatMap(({ name, outcome, accuracyGain, reason }): Option[] =>
+    outcome !== "refused" || accuracyGain === null || accuracyGain.value <= 0
+      ? []
+      : [
+          {
+            surety: "measured effect",
+            what: `The recipe ${name}: ${formatGain(accuracyGain)} out of fold`,
+            why: `Measured and refused: ${reason ?? "the requirements forbid it"}. Another line of the spec would have to yield.`,
+          },
+        ],
+  );
+  return [...refused, ...unmeasuredActions(candidates)];
+}
+
+/** The least costly first. */
+function unmeasuredActions(candidates: readonly Candidate[]): Option[] {
+  const untried = candidates
+    .filter(({ outcome }) => outcome === "not measured")
+    .toSorted((a, b) => (a.seconds ?? Number.POSITIVE_INFINITY) - (b.seconds ?? Number.POSITIVE_INFINITY));
+  if (untried.length === 0) return [];
+  const names = untried.map(
+    ({ name, seconds }) => `${quoteName(name)}${seconds === null ? "" : ` (about ${formatSeconds(seconds)})`}`,
+  );
+  return [
+    {
+      surety: "effect not measured",
+      what: `${untried.length === 1 ? "The action" : "The actions"} ${names.join(", ")}`,
+      why: "They did not fit the budget, and what they bring was not measured; a larger --budget tries them.",
+    },
+  ];
 }
 
 function reviewLabels({ doubtfulLabels }: ReportExtras, label: string | null): Option[] {

@@ -45,6 +45,7 @@ figure details{margin-top:4px}
 .span{position:relative;height:10px;background:var(--track);border-radius:3px;overflow:hidden}
 .span i{position:absolute;top:0;bottom:0;min-width:2px;background:var(--accent)}
 .gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,160px),1fr));gap:14px}
+.gallery.paired{grid-template-columns:repeat(auto-fill,minmax(min(100%,240px),1fr))}
 .gallery li{background:var(--card);border:1px solid var(--rule);border-radius:10px;overflow:hidden;min-width:0}
 .gallery .views{position:relative;display:flex;background:var(--track)}
 .gallery img{display:block;width:100%;min-width:0;flex:1;aspect-ratio:1;object-fit:contain}
@@ -63,10 +64,10 @@ figure details{margin-top:4px}
 .choice{padding:8px 0;border-top:1px solid var(--rule)}
 .choice p{overflow-wrap:anywhere}
 .question{color:var(--muted)}
-.reasons,.refused{font-size:14.5px;margin-top:3px}
-.reasons li,.refused li{padding-left:18px;text-indent:-14px;overflow-wrap:anywhere}
+.reasons,.choice .refused{font-size:14.5px;margin-top:3px}
+.reasons li,.choice .refused li{padding-left:18px;text-indent:-14px;overflow-wrap:anywhere}
 .reasons li::before{content:"· "}
-.refused li{color:var(--muted)}.refused li::before{content:"× "}`;
+.choice .refused li{color:var(--muted)}.choice .refused li::before{content:"× "}`;
 
 /** On phones. */
 export const sectionPhone: Html = html`
@@ -75,6 +76,7 @@ export const sectionPhone: Html = html`
 .distribution li{grid-template-columns:minmax(0,1fr) auto;gap:2px 12px;padding:4px 0}.distribution .lengths{grid-column:1/-1;order:3}
 .stages li{grid-template-columns:80px minmax(0,1fr) 78px;gap:10px}
 .gallery{grid-template-columns:repeat(2,minmax(0,1fr));gap:10px}
+.gallery.paired{grid-template-columns:minmax(0,1fr)}
 .gallery .words{padding:8px 9px}
 .candidates tbody tr{grid-template-columns:repeat(2,minmax(0,1fr))}.candidates tbody th,.candidates .outcome{grid-column:1/-1;max-width:none}
 .candidates td.right{text-align:left}
@@ -90,6 +92,6 @@ export const sectionPrint: Html = html`
 @media print{
 .price,figure,.gallery li,.choice{break-inside:avoid}
 .plots{grid-template-columns:1fr 1fr}
-.gallery{grid-template-columns:repeat(5,1fr)}
+.gallery{grid-template-columns:repeat(6,1fr)}.gallery.paired{grid-template-columns:repeat(4,1fr)}
 figure details{display:none}
 }`;
