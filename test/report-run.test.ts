@@ -27,9 +27,11 @@ const evidenceOf = (folder: string): Evidence => JSON.parse(read(folder, "eviden
 const run = (out: string, ...options: string[]) =>
   assay(home, "run", images, "--spec", at("spec.md"), "--out", at(out), "--budget", "0", ...options);
 
-/** Pictures of a report, as bytes. */
-function picturesOf(page: string): Buffer[] {
-  return [...page.matchAll(/src="data:image\/jpeg;base64,([^"]+)"/g)].map(([, data]) => Buffer.from(data!, "base64"));
+/** Photographs in a report, or heat maps, as bytes. */
+function picturesOf(page: string, kind: "photograph" | "heat" = "photograph"): Buffer[] {
+  return [...page.matchAll(new RegExp(`<img class="${kind}" src="data:image/jpeg;base64,([^"]+)"`, "g"))].map(
+    ([, data]) => Buffer.from(data!, "base64"),
+  );
 }
 
 beforeAll(async () => {
@@ -65,6 +67,8 @@ describe("the report of a run", () => {
       const { facts } = await inspect(picture);
       expect(Math.max(facts.width, facts.height)).toBeLessThanOrEqual(200);
     }
+    // Of the delivered model, which judged calibrate but not select.
+    expect(picturesOf(page, "heat")).toHaveLength(shown.filter((split) => split === "calibrate").length);
     expect(page).not.toContain("this test split is spent");
   });
 
