@@ -75,6 +75,7 @@ export const fileNames = {
   readme: "README.md",
   modelCard: "MODEL_CARD.md",
   test: "bundle.test.mjs",
+  openApi: "openapi.json",
 } as const;
 
 export function hashContent(content: BundleContent): string {

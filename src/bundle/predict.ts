@@ -30,6 +30,8 @@ export interface Bundle extends Explainable {
   readonly folder: string;
   readonly manifest: BundleManifest;
   readonly golden: GoldenReport;
+  /** Why nothing is answered any more: the model's threads are closed or dead. Null while it answers. */
+  readonly ended: string | null;
   /** Predicts files in the order given. A file that cannot be read or decoded is an `error`, not the end. */
   predict(paths: Iterable<string> | AsyncIterable<string>): AsyncGenerator<Prediction>;
   /** Answers for the bytes of one photograph. Throws `image-unreadable`, `engine-failed`. */
@@ -51,6 +53,9 @@ export async function openBundle(folder: string, threads: number): Promise<Bundl
       folder,
       manifest,
       golden,
+      get ended() {
+        return pool.ended;
+      },
       predict: (paths) => predict(paths, manifest, pool),
       classify: (photograph) => classify(photograph, manifest, pool),
       ...explainable(folder, manifest, pool),

@@ -21,6 +21,7 @@ not tested on, in [MODEL_CARD.md](MODEL_CARD.md).
 | \`golden/\` | photographs of the training set with the pixels and probabilities they must give |
 | \`provenance.json\` | hashes of the photographs by split, class counts, machine |
 | \`MODEL_CARD.md\` | intended use, data, limits |
+| \`openapi.json\` | what \`assay serve\` answers to, as OpenAPI 3.1 |
 | \`bundle.test.mjs\` | the test below; its functions show how to use the model in an application |
 
 ## The model

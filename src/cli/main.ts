@@ -6,6 +6,7 @@ import type { ImportOptions } from "../backbone/index.js";
 import { assayVersion, describeError, Fault } from "../core/index.js";
 import { asFileFault } from "../store/index.js";
 import { declareBackbones, importFlags } from "./backbone-options.js";
+import { declareService } from "./service-options.js";
 import { openTerminal } from "./terminal.js";
 
 interface Shared {
@@ -71,8 +72,6 @@ export interface DemoArguments extends Shared {
   readonly seed: number;
 }
 
-const later = ["serve", "deploy"] as const;
-
 function buildProgram(finish: (code: number) => void): Command {
   const program = new Command("assay");
   program
@@ -85,7 +84,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .configureHelp({ showGlobalOptions: true })
     .addHelpText(
       "after",
-      `\nnot built yet: ${later.join(", ")}\n\nExit codes: 0 every hard requirement met; 1 a fault; 2 wrong usage; 3 some hard requirement not met;\n4 none unmet but some unproven or not checkable; 130 interrupted (continue with --resume).`,
+      `\nExit codes: 0 every hard requirement met; 1 a fault; 2 wrong usage; 3 some hard requirement not met;\n4 none unmet but some unproven or not checkable; 130 interrupted (continue with --resume).`,
     );
 
   shared(program.command("init"))
@@ -199,15 +198,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .action(async (options: DemoArguments) => finish(await (await import("./demo.js")).demoCommand(options)));
 
   declareBackbones(program, shared, finish);
-
-  for (const name of later)
-    program
-      .command(name, { hidden: true })
-      .allowUnknownOption()
-      .allowExcessArguments()
-      .action(() => {
-        throw new Fault("not-built", { what: `not built yet: assay ${name}` });
-      });
+  declareService(program, shared, finish);
   return program;
 }
 

@@ -3,7 +3,7 @@ import type { Sharp } from "sharp";
 import { Fault } from "../core/index.js";
 import { applyDrawn, drawView } from "./augment.js";
 import { explainDecodeError } from "./decode-error.js";
-import { type DecodeLimits, decoder, pixelReader, toRgb } from "./library.js";
+import { type DecodeLimits, decoder, defaultPixelLimit, pixelReader, toRgb } from "./library.js";
 import { readPlainJpeg } from "./plain-jpeg.js";
 import type { RandomView, View, ViewMode } from "./view.js";
 
@@ -30,7 +30,7 @@ export async function prepare(
   try {
     return await resizeTo(decoder(source, limits), view, into);
   } catch (error) {
-    throw explainDecodeError(error, source);
+    throw explainDecodeError(error, source, limits.pixelLimit ?? defaultPixelLimit);
   }
 }
 
@@ -57,7 +57,7 @@ export async function prepareAll(
       ),
     );
   } catch (error) {
-    throw explainDecodeError(error, source);
+    throw explainDecodeError(error, source, limits.pixelLimit ?? defaultPixelLimit);
   }
 }
 

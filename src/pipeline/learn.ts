@@ -7,6 +7,7 @@ import { writeBundle } from "../bundle/index.js";
 import { checkInterrupted, formatSeconds, random } from "../core/index.js";
 import type { Picture } from "../dataset/index.js";
 import { accuracyOf } from "../metrics/index.js";
+import { describeService } from "../serve/index.js";
 import { writeFileAtomic, writeJson } from "../store/index.js";
 import { chooseRecipe } from "./choose.js";
 import { factsOf, measureNetworks, writePlan } from "./plan.js";
@@ -66,6 +67,7 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
     temperature,
     labels,
     story: spec.story,
+    openApi: describeService(labels),
     ...(decisionBias === null ? {} : { decisionBias }),
     calibrationImages: parts.calibrate.pictures.length,
     goldenPhotographs: request.noImages
