@@ -25,10 +25,13 @@ export interface RunArguments extends Shared, ImportOptions {
   readonly budget?: number;
   readonly head: "lbfgs" | "adamw";
   readonly augment: number;
+  /** Of `--no-images`: whether photographs may stand in bundle and report. */
+  readonly images: boolean;
+  readonly reveal: boolean;
   readonly replay?: string;
 }
 
-export interface PlanArguments extends Omit<RunArguments, "resume" | "replay"> {}
+export interface PlanArguments extends Omit<RunArguments, "resume" | "replay" | "images" | "reveal"> {}
 
 export interface PredictArguments extends Shared {
   readonly format: "csv" | "json";
@@ -43,6 +46,8 @@ export interface VerifyArguments extends Shared {
   readonly spec: string;
   readonly data: string;
   readonly out?: string;
+  readonly images: boolean;
+  readonly reveal: boolean;
 }
 
 export interface InitArguments extends Shared {
@@ -104,6 +109,8 @@ function buildProgram(finish: (code: number) => void): Command {
   const run = learning(program.command("run"))
     .description("train on a folder of photographs and prove the result against a spec")
     .option("--out <dir>", "folder of the run (default: assay-<name of the images folder>)")
+    .option("--no-images", "keep every photograph out of bundle and report")
+    .option("--reveal", "show the mistakes on test photographs in the report; that spends them as a test", false)
     .option("--resume", "continue an interrupted run in its folder", false)
     .option("--replay <trace>", "decide as the run of this trace.jsonl did, whatever this machine's speed");
   importFlags(run.optionsGroup("A network that is given as a file:"))
@@ -159,6 +166,8 @@ function buildProgram(finish: (code: number) => void): Command {
     .requiredOption("--spec <file>", "the requirements, Markdown or YAML")
     .requiredOption("--data <images>", "the photographs of the run, or fresh ones that it never saw")
     .option("--out <dir>", "new folder for evidence.json and report.html")
+    .option("--no-images", "keep every photograph out of the report")
+    .option("--reveal", "show the mistakes on test photographs in the report; that spends them as a test", false)
     .addHelpText("after", "\nExample: assay verify assay-photos/bundle --spec spec.md --data fresh-photos")
     .action(async (bundle: string, options: VerifyArguments) =>
       finish(await (await import("./verify.js")).verifyCommand(bundle, options)),

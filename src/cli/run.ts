@@ -13,7 +13,8 @@ import { openTerminal, type Terminal } from "./terminal.js";
 export async function runCommand(images: string, options: RunArguments): Promise<number> {
   const terminal = openTerminal(options.json);
   const out = options.out ?? `assay-${basename(resolve(images))}`;
-  const request = { ...asRequest(images, options), out, resume: options.resume, replay: options.replay ?? null };
+  const { resume, reveal, replay = null } = options;
+  const request = { ...asRequest(images, options), out, resume, replay, noImages: !options.images, reveal };
   const result = await run(request, surroundings(options.threads, terminal));
   return showResult(result, terminal);
 }

@@ -2,7 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "../core/index.js";
-import { verifyBundle } from "../pipeline/index.js";
+import { proveBundle } from "../pipeline/index.js";
 import { exitCode, renderReport, renderVerdictTable, summarize } from "../report/index.js";
 import { asDiskFault, errorCode, makeFolder, writeFileAtomic, writeJson } from "../store/index.js";
 import type { VerifyArguments } from "./main.js";
@@ -12,10 +12,12 @@ import { openTerminal } from "./terminal.js";
 export async function verifyCommand(folder: string, options: VerifyArguments): Promise<number> {
   const terminal = openTerminal(options.json);
   if (options.out !== undefined) await checkNew(options.out);
-  const evidence = await verifyBundle(folder, options.spec, options.data, surroundings(options.threads, terminal));
+  const { spec, data, reveal, images } = options;
+  const around = surroundings(options.threads, terminal);
+  const { evidence, extras } = await proveBundle(folder, spec, data, around, { reveal, images });
   if (options.out !== undefined) {
     await writeJson(join(options.out, "evidence.json"), evidence);
-    await writeFileAtomic(join(options.out, "report.html"), renderReport(evidence));
+    await writeFileAtomic(join(options.out, "report.html"), renderReport(evidence, extras));
   }
   const code = exitCode(evidence);
   if (terminal.json) terminal.answer(JSON.stringify({ exitCode: code, ...evidence }));

@@ -10,6 +10,12 @@ export {
   type PredictionMetrics,
   type WorstClass,
 } from "./classification.js";
-export { brierScore, calibrationError, negativeLogLikelihood } from "./probability.js";
+export {
+  brierScore,
+  calibrationError,
+  type ConfidenceBin,
+  confidenceBins,
+  negativeLogLikelihood,
+} from "./probability.js";
 export { comparePaired, type PairedComparison } from "./paired.js";
 export { logitLosses, softmaxRows } from "./softmax.js";

@@ -32,19 +32,43 @@ export function calibrationError(
   bins = 15,
 ): number {
   const rows = labels.length;
+  const found = confidenceBins(labels, predictions, confidences, bins);
+  return rows === 0
+    ? 0
+    : found.reduce((sum, { n, right, confidence }) => sum + Math.abs(right - n * confidence), 0) / rows;
+}
+
+/** Rows of similar confidence. */
+export interface ConfidenceBin {
+  readonly n: number;
+  readonly right: number;
+  /** Their mean confidence. */
+  readonly confidence: number;
+}
+
+/** Rows in order of confidence, cut into at most `bins` of equal size; rows of equal confidence stay in one bin. */
+export function confidenceBins(
+  labels: ArrayLike<number>,
+  predictions: ArrayLike<number>,
+  confidences: ArrayLike<number>,
+  bins: number,
+): ConfidenceBin[] {
+  const rows = labels.length;
   const order = Array.from(confidences, (_, row) => row).toSorted((a, b) => confidences[a]! - confidences[b]!);
-  let error = 0;
-  let surplus = 0; // Σ (correct − confidence) of the open bin
+  const found: ConfidenceBin[] = [];
+  let open = { n: 0, right: 0, sum: 0 };
   let bin = 1;
   for (const [position, row] of order.entries()) {
-    surplus += (labels[row] === predictions[row] ? 1 : 0) - confidences[row]!;
+    open.n++;
+    open.right += labels[row] === predictions[row] ? 1 : 0;
+    open.sum += confidences[row]!;
     const next = order[position + 1];
     if (next !== undefined && (position + 1 < (bin * rows) / bins || confidences[next] === confidences[row])) continue;
-    error += Math.abs(surplus);
-    surplus = 0;
+    found.push({ n: open.n, right: open.right, confidence: open.sum / open.n });
+    open = { n: 0, right: 0, sum: 0 };
     bin = Math.floor(((position + 1) * bins) / rows) + 1;
   }
-  return rows === 0 ? 0 : error / rows;
+  return found;
 }
 
 function meanOfRows(

@@ -6,7 +6,7 @@ import { cacheFolder, stateFolder } from "../store/index.js";
 import { checkOptions } from "./check-options.js";
 import type { RunRequest, Surroundings } from "./context.js";
 import type { Evidence } from "../verify/index.js";
-import { verifyBundle as verifyOn } from "./prove.js";
+import { proveBundle } from "./prove.js";
 import { run, type RunResult } from "./run.js";
 
 /** What must be said: the photographs, and where the run goes. */
@@ -34,19 +34,22 @@ export async function train(options: TrainOptions): Promise<RunResult> {
     solver: "lbfgs",
     augment: 0,
     replay: null,
+    noImages: false,
+    reveal: false,
     ...given,
   };
   return run(request, surroundingsOf(given));
 }
 
 /** Judges a bundle on photographs, as `assay verify` does. Throws as that does. */
-export function verifyBundle(
+export async function verifyBundle(
   folder: string,
   specPath: string,
   images: string,
   options: Partial<Surroundings> = {},
 ): Promise<Evidence> {
-  return verifyOn(folder, specPath, images, surroundingsOf(omitUndefined(options)));
+  const shown = { reveal: false, images: false };
+  return (await proveBundle(folder, specPath, images, surroundingsOf(omitUndefined(options)), shown)).evidence;
 }
 
 /** Where nothing else is said: the user's folders, all cores, silence. Field by field: they are handed on whole, and the request's must not come along. */

@@ -2,8 +2,10 @@
 export type {
   ClassRow,
   Evidence,
+  ReliabilityBin,
   RequirementEvidence,
   SplitMetrics,
   Verdict,
 } from "./evidence.js";
-export { type Offered, offeredPictures, verify, type VerifyRequest } from "./verify.js";
+export type { Outcome } from "./measure.js";
+export { type Offered, offeredPictures, type Proof, verify, type VerifyRequest } from "./verify.js";

@@ -6,7 +6,9 @@ import { type Finding, type Levels, type Measurements, rules } from "./rules.js"
 /** Judges one line of the spec. */
 export function judge(line: Requirement, measured: Measurements, levels: Levels): RequirementEvidence {
   const finding = rules[line.kind](measured, line, levels);
-  const verdict = decide(line, finding);
+  const isSpent = levels.spentAt !== null && line.judgedOn === "test" && finding.measured !== null;
+  const judged = decide(line, finding);
+  const verdict = isSpent && judged === "met" ? "unproven" : judged;
   return {
     id: line.id,
     text: line.text,
@@ -46,7 +48,11 @@ function explain(line: Requirement, finding: Finding, verdict: Verdict, levels: 
   const parts = [finding.basis];
   const target = line.target ?? finding.target ?? null;
   if (finding.measured !== null && target === null) parts.push("the line gives no target to prove");
-  if (verdict === "unproven" && finding.measured !== null && target !== null)
+  if (levels.spentAt !== null && line.judgedOn === "test" && finding.measured !== null)
+    parts.push(
+      `spent test: the mistakes on these photographs were shown on ${levels.spentAt.slice(0, 10)}, so they prove nothing any more; fresh photographs would`,
+    );
+  else if (verdict === "unproven" && finding.measured !== null && target !== null)
     parts.push(
       finding.decides ??
         `the bounds ${boundsText(line, finding)} do not decide ${describeTarget({ target, unit: line.unit })}`,

@@ -1,6 +1,6 @@
 /** From outcomes (truth and prediction of each photograph) to the metrics of a split and their bounds. */
 import { random } from "../core/index.js";
-import { classMetrics, confusionMatrix, measurePredictions } from "../metrics/index.js";
+import { argmaxRows, classMetrics, confidenceBins, confusionMatrix, measurePredictions } from "../metrics/index.js";
 import {
   type BootstrapInterval,
   bootstrapInterval,
@@ -10,7 +10,7 @@ import {
   quantile,
   type BootstrapOptions,
 } from "../statistics/index.js";
-import type { ClassRow, SplitMetrics } from "./evidence.js";
+import type { ClassRow, ReliabilityBin, SplitMetrics } from "./evidence.js";
 
 /** What the bundle said of one photograph. Classes are indices of the bundle's labels. */
 export interface Outcome {
@@ -45,7 +45,24 @@ export function measureSplit(outcomes: readonly Outcome[], classes: number): Spl
     negativeLogLikelihood: metrics.negativeLogLikelihood,
     calibrationError: metrics.calibrationError,
     confusion,
+    reliability: reliabilityBins(truths, probabilities, classes),
   };
+}
+
+/** As many as a diagram can show with intervals that say something. */
+const reliabilityBinCount = 10;
+
+function reliabilityBins(
+  truths: readonly number[],
+  probabilities: Float32Array,
+  classes: number,
+): readonly ReliabilityBin[] {
+  const predictions = argmaxRows(probabilities, classes);
+  const confidences = Float64Array.from(predictions, (best, row) => probabilities[row * classes + best]!);
+  return confidenceBins(truths, predictions, confidences, reliabilityBinCount).map(({ n, right, confidence }) => {
+    const { lower, upper } = clopperPearsonInterval(right, n, shownAlpha);
+    return { n, confidence, accuracy: right / n, interval: [lower, upper] };
+  });
 }
 
 /** A row for each class, its recall bounds one-sided at `alpha`. */
