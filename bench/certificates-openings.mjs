@@ -17,7 +17,7 @@ const outcomesOf = (right) => right.map((good, i) => outcomeOf(i, 0, good ? 0 : 
 
 function verdictAt(right, opening) {
   const measured = measurementsOf({ labels: ["a", "b"], test: outcomesOf(right) });
-  return judge(line, measured, { spec: alpha, test: openingAlpha(alpha, opening), opening });
+  return judge(line, measured, { spec: alpha, test: openingAlpha(alpha, opening), opening, spentAt: null });
 }
 
 /** Five bundles that were fixed before any result was shown, on the same photographs, which are as hard for all of them. */

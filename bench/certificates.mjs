@@ -13,7 +13,7 @@ import { attack, repeatOpenings } from "./certificates-openings.mjs";
 import { conditions, lineOf, measurementsOf, outcomeOf } from "./certificates-conditions.mjs";
 
 const alpha = 0.05;
-const levelsAt = (opening) => ({ spec: alpha, test: openingAlpha(alpha, opening), opening });
+const levelsAt = (opening) => ({ spec: alpha, test: openingAlpha(alpha, opening), opening, spentAt: null });
 const percent = (share, digits = 2) => `${(100 * share).toFixed(digits)} %`;
 
 if (isMainThread) await main();

@@ -1,6 +1,6 @@
 /** The example of docs/library.md, as a user runs it, and the library against the command line. */
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, expect, test } from "vitest";
@@ -42,6 +42,20 @@ test("classify, predict and the command say the same of a photograph", async () 
   expect(rows).toEqual([{ path, ...answer }]);
   const { out } = await assay(home, "predict", folder, path);
   expect(out).toContain(`${path},${answer.label},${answer.confidence.toFixed(4)}`);
+});
+
+test.each<[Record<string, unknown>, RegExp]>([
+  [{ out: "x" }, /images is not usable; expected a path; got nothing/],
+  [{ images: "a", out: "x", solver: "svm" }, /solver is not usable; expected lbfgs or adamw; got "svm"/],
+  [{ images: "a", out: "x", exclude: "Dress" }, /exclude is not usable; expected a list of names/],
+  [{ images: "a", out: "x", backbones: [] }, /backbones is not usable/],
+  [{ images: "a", out: "x", budgetSeconds: "x" }, /budgetSeconds is not usable/],
+  [{ images: "a", out: "x", threads: -1 }, /threads is not usable; expected a whole number from 1; got -1/],
+  [{ images: "a", out: "x", budgetsecond: 3 }, /there is no option budgetsecond/],
+])("options that cannot be, %o, are one fault before anything is done", async (options, message) => {
+  await expect(train(options as unknown as Parameters<typeof train>[0])).rejects.toMatchObject({ code: "usage" });
+  await expect(train(options as unknown as Parameters<typeof train>[0])).rejects.toThrow(message);
+  expect(existsSync("x")).toBe(false);
 });
 
 test("an interrupt is a fault, and what cannot be found is one", async () => {

@@ -67,7 +67,11 @@ describe("a run", () => {
         "audit.json",
         "bundle",
         "evidence.json",
+        "insights.json",
         "out-of-fold.csv",
+        "out-of-fold.safetensors",
+        "plan.json",
+        "plan.md",
         "recipe.json",
         "report.html",
         "run.json",
@@ -75,6 +79,8 @@ describe("a run", () => {
         "split.json",
         "splits.csv",
         "trace.jsonl",
+        "trace.md",
+        "trials",
       ].toSorted(),
     );
     expect(readdirSync(images).toSorted()).toEqual(["checks", "rings", "stripes"]);

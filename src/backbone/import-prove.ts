@@ -31,6 +31,7 @@ export async function prove(model: ModelProto, look: Look, outputs: Outputs): Pr
     const alone = await run({ [look.input]: probeImages(1, side, look) });
     const features = floats(together[outputs.features]);
     checkFinite(features);
+    checkVaried(features, look.width);
     if (relativeDifference(floats(alone[outputs.features]), features) > tolerance) throw fixedBatch();
     const larger = probeImages(1, side + foreignSizeStep, look);
     const other = await run({ [look.input]: larger }).catch(() => null);
@@ -57,6 +58,16 @@ function checkFinite(features: Float32Array): void {
       got: `NaN or infinity in ${wrong} of ${features.length}`,
       remedy: "check the network, and --mean, --std and --pixels",
     });
+}
+
+/** Features [2, width] of two different pictures must differ. */
+function checkVaried(features: Float32Array, width: number): void {
+  if (relativeDifference(features.subarray(width), features.subarray(0, width)) > 0) return;
+  throw new Fault("model-invalid", {
+    what: "the backbone's features are the same for every picture",
+    expected: "features that tell pictures apart",
+    remedy: "check the network, and --mean, --std and --pixels",
+  });
 }
 
 /** Whether features [n, c] are the mean of activations [n, c, h, w]. */

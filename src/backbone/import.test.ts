@@ -210,6 +210,8 @@ describe("what is no backbone is one clear fault", () => {
     graph.output({ name: "sharp", type: "float32", dims: ["n", 3, 32, 32] });
     return graph;
   };
+  const constant = buildNetwork();
+  for (const weight of constant.model.graph!.initializer) weight.rawData = new Uint8Array(weight.rawData.length);
   const twice = buildNetwork();
   twice.input({ name: "mask", type: "float32", dims: ["n", 1] });
 
@@ -221,6 +223,7 @@ describe("what is no backbone is one clear fault", () => {
     ],
     ["text", () => fileOf(Buffer.from("no model")), /is no ONNX model/],
     ["a file cut off", () => fileOf(buildNetwork().serialize().subarray(0, 3000)), /is no ONNX model/],
+    ["features that never change", () => fileOf(constant), /features are the same for every picture/],
     ["no image input", () => fileOf(text), /no image input; expected .*; got tokens \[n, length\]/],
     ["a second input", () => fileOf(twice), /inputs beside the image.*got image \[.*\] and mask \[n, 1\]/],
     [

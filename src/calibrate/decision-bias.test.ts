@@ -103,6 +103,11 @@ describe("fitDecisionBias", () => {
     expect(fitDecisionBias({ ...few, groups: groups.map(() => "one") }).tau).toBe(0);
   });
 
+  it("spends nothing where the accuracy is below the floor already, and still takes what costs none", () => {
+    const fit = fitDecisionBias({ ...unequal, accuracyFloor: 1 });
+    expect(fit.after.accuracy).toBeGreaterThanOrEqual(fit.before.accuracy);
+  });
+
   it("keeps the accuracy asked for", () => {
     const free = fitDecisionBias(unequal);
     const accuracyFloor = (free.before.accuracy + free.after.accuracy) / 2;

@@ -65,7 +65,9 @@ export function fitDecisionBias(options: DecisionBiasOptions): DecisionBiasFit {
     return { tau, bias, hits, measures, utility: utility(measures) };
   });
   const unbiased = trials[0]!;
-  const allowed = trials.filter(({ tau, measures }) => tau === 0 || measures.accuracy >= accuracyFloor);
+  // Where there is nothing above the floor to give away, what costs nothing is still allowed.
+  const floor = Math.min(accuracyFloor, unbiased.measures.accuracy);
+  const allowed = trials.filter(({ measures }) => measures.accuracy >= floor);
   const top = allowed.reduce((best, trial) => (trial.utility > best.utility ? trial : best));
   const gain = top.utility - unbiased.utility;
   const standardError = top === unbiased ? 0 : jackknife(unbiased.hits, top.hits, options, utility);

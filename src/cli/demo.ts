@@ -51,6 +51,8 @@ export async function demoCommand(options: DemoArguments): Promise<number> {
     budgetSeconds: demoBudget,
     solver: "lbfgs" as const,
     augment: 0,
+    noImages: false,
+    reveal: false,
   };
   return showResult(await run(request, around), terminal);
 }

@@ -25,10 +25,13 @@ export interface RunArguments extends Shared, ImportOptions {
   readonly budget?: number;
   readonly head: "lbfgs" | "adamw";
   readonly augment: number;
+  /** Of `--no-images`: whether photographs may stand in bundle and report. */
+  readonly images: boolean;
+  readonly reveal: boolean;
   readonly replay?: string;
 }
 
-export interface PlanArguments extends Omit<RunArguments, "resume" | "replay"> {}
+export interface PlanArguments extends Omit<RunArguments, "resume" | "replay" | "images" | "reveal"> {}
 
 export interface PredictArguments extends Shared {
   readonly format: "csv" | "json";
@@ -44,6 +47,8 @@ export interface VerifyArguments extends Shared {
   readonly data: string;
   readonly out?: string;
   readonly url?: string;
+  readonly images: boolean;
+  readonly reveal: boolean;
 }
 
 export interface InitArguments extends Shared {
@@ -105,6 +110,8 @@ function buildProgram(finish: (code: number) => void): Command {
   const run = learning(program.command("run"))
     .description("train on a folder of photographs and prove the result against a spec")
     .option("--out <dir>", "folder of the run (default: assay-<name of the images folder>)")
+    .option("--no-images", "keep every photograph out of bundle and report")
+    .option("--reveal", "show the mistakes on test photographs in the report; that spends them as a test", false)
     .option("--resume", "continue an interrupted run in its folder", false)
     .option("--replay <trace>", "decide as the run of this trace.jsonl did, whatever this machine's speed");
   importFlags(run.optionsGroup("A network that is given as a file:"))
@@ -161,6 +168,8 @@ function buildProgram(finish: (code: number) => void): Command {
     .requiredOption("--data <images>", "the photographs of the run, or fresh ones that it never saw")
     .option("--out <dir>", "new folder for evidence.json and report.html")
     .option("--url <url>", "a service of the bundle that runs already, to be judged (default: one is started)")
+    .option("--no-images", "keep every photograph out of the report")
+    .option("--reveal", "show the mistakes on test photographs in the report; that spends them as a test", false)
     .addHelpText("after", "\nExample: assay verify assay-photos/bundle --spec spec.md --data fresh-photos")
     .action(async (bundle: string, options: VerifyArguments) =>
       finish(await (await import("./verify.js")).verifyCommand(bundle, options)),
@@ -214,13 +223,20 @@ function learning(command: Command): Command {
       oneOf("lbfgs", "adamw"),
       "lbfgs",
     )
-    .option("--augment <n>", "random views of each photograph to learn from as well", wholeNumber, 0);
+    .option("--augment <n>", "random views of each photograph to learn from as well, at most 100", fewViews, 0);
 }
 
 function shared(command: Command): Command {
   return command
     .option("--json", "print the answer as JSON", false)
     .option("--threads <n>", "cores to use", wholeNumber, availableParallelism());
+}
+
+function fewViews(text: string): number {
+  const value = wholeNumber(text);
+  if (value > 100)
+    throw new InvalidArgumentError("expected at most 100: each costs as much as the photographs themselves.");
+  return value;
 }
 
 function wholeNumber(text: string): number {

@@ -1,5 +1,6 @@
 /** `assay run`: from photographs and a spec to the verdict table. */
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { basename, join, relative, resolve } from "node:path";
 import { run, type RunResult, type Surroundings } from "../pipeline/index.js";
 import { exitCode, renderVerdictTable, summarize } from "../report/index.js";
@@ -12,7 +13,8 @@ import { openTerminal, type Terminal } from "./terminal.js";
 export async function runCommand(images: string, options: RunArguments): Promise<number> {
   const terminal = openTerminal(options.json);
   const out = options.out ?? `assay-${basename(resolve(images))}`;
-  const request = { ...asRequest(images, options), out, resume: options.resume, replay: options.replay ?? null };
+  const { resume, reveal, replay = null } = options;
+  const request = { ...asRequest(images, options), out, resume, replay, noImages: !options.images, reveal };
   const result = await run(request, surroundings(options.threads, terminal));
   return showResult(result, terminal);
 }
@@ -37,7 +39,7 @@ export function surroundings(threads: number, terminal: Terminal): Surroundings 
   return {
     cacheFolder: cacheFolder(),
     stateFolder: stateFolder(),
-    threads: Math.max(1, threads),
+    threads: Math.max(1, Math.min(threads, availableParallelism())),
     now: () => new Date(),
     progress: terminal.progress,
     listen: (event) => {
@@ -64,8 +66,18 @@ export function showResult({ folder, evidence, summary }: RunResult, terminal: T
   terminal.say(`report   ${shown(report)}`);
   terminal.say(`trace    ${shown(join(folder, "trace.md"))}, ${summary.lessons.length} lessons at its end`);
   const bundle = join(folder, "bundle");
-  if (existsSync(bundle)) terminal.say(`predict  assay predict ${shown(bundle)} <photo or folder>`);
+  if (existsSync(bundle)) {
+    terminal.say(`predict  ${programName()} predict ${shown(bundle)} <photo or folder>`);
+    terminal.say(`serve    ${programName()} serve ${shown(bundle)}`);
+  }
   return code;
+}
+
+/** How this program was called, so that the next command can be copied. */
+function programName(): string {
+  const path = process.argv[1] ?? "";
+  if (!/^assay(?:\.\w+)?$/.test(basename(path))) return `node ${shown(path)}`;
+  return path.includes("node_modules") ? "npx assay" : "assay";
 }
 
 function shown(path: string): string {

@@ -2,7 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "../core/index.js";
-import { verifyBundle } from "../pipeline/index.js";
+import { proveBundle } from "../pipeline/index.js";
 import { exitCode, renderReport, renderVerdictTable, summarize } from "../report/index.js";
 import { asDiskFault, errorCode, makeFolder, writeFileAtomic, writeJson } from "../store/index.js";
 import type { VerifyArguments } from "./main.js";
@@ -11,13 +11,14 @@ import { openTerminal } from "./terminal.js";
 
 export async function verifyCommand(folder: string, options: VerifyArguments): Promise<number> {
   const terminal = openTerminal(options.json);
-  const { spec, data, url, threads } = options;
+  const { spec, data, reveal, images, url } = options;
   if (url !== undefined) checkUrl(url);
   if (options.out !== undefined) await checkNew(options.out);
-  const evidence = await verifyBundle(folder, spec, data, { ...surroundings(threads, terminal), url });
+  const around = surroundings(options.threads, terminal);
+  const { evidence, extras } = await proveBundle(folder, spec, data, around, { reveal, images, url });
   if (options.out !== undefined) {
     await writeJson(join(options.out, "evidence.json"), evidence);
-    await writeFileAtomic(join(options.out, "report.html"), renderReport(evidence));
+    await writeFileAtomic(join(options.out, "report.html"), renderReport(evidence, extras));
   }
   const code = exitCode(evidence);
   if (terminal.json) terminal.answer(JSON.stringify({ exitCode: code, ...evidence }));

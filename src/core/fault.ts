@@ -92,7 +92,7 @@ export const faultTable = {
   "run-mismatch": {
     exit: 1,
     http: 409,
-    meaning: "--resume was given for a run with other photographs, spec or options, or for no run at all.",
+    meaning: "--resume or --replay was given for a run with other photographs, spec or options.",
     remedy: "repeat the options of the first run, or give another folder with --out",
   },
   "bundle-missing": {

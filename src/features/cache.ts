@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { encodeFloat16, type HalfMatrix } from "../core/index.js";
+import { encodeFloat16, type HalfMatrix, sha256 } from "../core/index.js";
 import { asDiskFault, decodeSafetensors, encodeSafetensors, errorCode, writeFileAtomic } from "../store/index.js";
 
 const hashBytes = 32;
@@ -103,12 +103,13 @@ function encodeSegment(
   width: number,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
+  const data = new Uint8Array(values.buffer);
   return encodeSafetensors({
     tensors: {
-      features: { dtype: "F16", shape: [hashes.length, width], data: new Uint8Array(values.buffer) },
+      features: { dtype: "F16", shape: [hashes.length, width], data },
       hashes: { dtype: "U8", shape: [hashes.length, hashBytes], data: Buffer.from(hashes.join(""), "hex") },
     },
-    metadata,
+    metadata: { ...metadata, sha256: sha256(data) },
   });
 }
 
@@ -128,7 +129,7 @@ interface Segment {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Reads a segment; one that is cut off or of another recipe is removed and null. */
+/** Reads a segment; one that is cut off, changed, or of another recipe is removed and null. */
 async function readSegment(path: string, key: string, width: number): Promise<Segment | null> {
   const bytes = await readFile(path).catch((error: unknown) => {
     if (errorCode(error) === "ENOENT") return null; // another run has removed it
@@ -140,7 +141,8 @@ async function readSegment(path: string, key: string, width: number): Promise<Se
     const { features, hashes } = tensors;
     const rows = features?.shape[0] ?? 0;
     const whole = features && features.shape[1] === width && hashes?.data.length === rows * hashBytes;
-    if (!whole || metadata.recipe !== key) throw new RangeError("not a segment of this recipe");
+    if (!whole || metadata.recipe !== key || metadata.sha256 !== sha256(features.data))
+      throw new RangeError("not a segment of this recipe");
     const all = Buffer.from(hashes.data.buffer, hashes.data.byteOffset, hashes.data.length).toString("hex");
     return {
       hashes: Array.from({ length: rows }, (_, row) => all.slice(row * 2 * hashBytes, (row + 1) * 2 * hashBytes)),

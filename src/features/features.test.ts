@@ -17,7 +17,7 @@ import {
 } from "../backbone/index.js";
 import { decodeFloat16, decodeFloat16Array, encodeFloat16Array, type HalfMatrix, sha256 } from "../core/index.js";
 import { prepare, type RandomView } from "../image/index.js";
-import { floats, openSession } from "../onnx/index.js";
+import { floats, GraphBuilder, makeModel, openSession } from "../onnx/index.js";
 import { FeatureStore } from "./cache.js";
 import { assembleFeatures, type ExtractOptions, extractFeatures, type Source, stackRows, takeRows } from "./index.js";
 
@@ -78,6 +78,16 @@ describe("the cache", () => {
     expect(readdirSync(folder)).toHaveLength(1);
   });
 
+  test("a segment with a changed byte is dropped, and its pictures are computed again", async () => {
+    await fill(64, { a: 1 });
+    const [name] = readdirSync(folder);
+    const bytes = readFileSync(join(folder, name!));
+    bytes[8 + Number(bytes.readBigUInt64LE(0))]! ^= 1; // the first feature stands behind the header
+    writeFileSync(join(folder, name!), bytes);
+    expect((await open(64, ["a"])).has(hash("a"))).toBe(false);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   test("features of another width, or of another backbone, are not taken", async () => {
     await fill(3, { a: 1 });
     expect((await open(4, ["a"])).has(hash("a"))).toBe(false);
@@ -125,6 +135,24 @@ describe("extraction", () => {
   });
   beforeEach(() => {
     options = { root, cacheFolder: mkdtempSync(join(tmpdir(), "assay-cache-")), threads: 2 };
+  });
+
+  test("an engine that refuses the network while the first pictures are decoded is one fault", async () => {
+    const graph = new GraphBuilder(makeModel(17, ["nowhere"]));
+    graph.input({ name: "input", type: "float32", dims: ["n", 3, 224, 224] });
+    graph.node("Conjure", ["input"], {}, "features", "nowhere");
+    graph.output({ name: "features", type: "float32", dims: ["n", 1280] });
+    const row = {
+      ...backbone.row,
+      sha256: sha256("conjured"),
+      input: "input",
+      features: "features",
+      activations: null,
+    };
+    const refused = { ...tap, backbone: { row, model: graph.model } };
+    writeFileSync(join(root, "large.png"), await png("large", 3000, 2000));
+    const large = { path: "large.png", fileHash: sha256(readFileSync(join(root, "large.png"))) };
+    await expect(extractFeatures([large], [refused], options)).rejects.toMatchObject({ code: "engine-failed" });
   });
 
   test("gives what the network gives for one picture at a time", async () => {

@@ -10,6 +10,14 @@ export {
   type PredictionMetrics,
   type WorstClass,
 } from "./classification.js";
-export { brierScore, calibrationBins, calibrationError, negativeLogLikelihood, usualBins } from "./probability.js";
+export {
+  brierScore,
+  calibrationBins,
+  calibrationError,
+  type ConfidenceBin,
+  confidenceBins,
+  negativeLogLikelihood,
+  usualBins,
+} from "./probability.js";
 export { comparePaired, type PairedComparison } from "./paired.js";
 export { logitLosses, softmaxRows } from "./softmax.js";

@@ -41,6 +41,31 @@ export function calibrationError(
 /** Bins of the expected calibration error where nothing else is said, as Guo 2017 has them. */
 export const usualBins = 15;
 
+/** Rows of similar confidence. */
+export interface ConfidenceBin {
+  readonly n: number;
+  readonly right: number;
+  /** Their mean confidence. */
+  readonly confidence: number;
+}
+
+/** Rows in order of confidence, cut into at most `bins` of equal size; rows of equal confidence stay in one bin. */
+export function confidenceBins(
+  labels: ArrayLike<number>,
+  predictions: ArrayLike<number>,
+  confidences: ArrayLike<number>,
+  bins: number,
+): ConfidenceBin[] {
+  const sums = Array.from({ length: bins }, () => ({ n: 0, right: 0, confidence: 0 }));
+  for (const [row, bin] of calibrationBins(confidences, bins).entries()) {
+    const sum = sums[bin]!;
+    sum.n++;
+    sum.right += labels[row] === predictions[row] ? 1 : 0;
+    sum.confidence += confidences[row]!;
+  }
+  return sums.filter(({ n }) => n > 0).map(({ n, right, confidence }) => ({ n, right, confidence: confidence / n }));
+}
+
 /** For each row the bin of the expected calibration error that it falls into. */
 export function calibrationBins(confidences: ArrayLike<number>, bins = usualBins): Int32Array {
   const rows = confidences.length;

@@ -40,6 +40,10 @@ export interface LearnRequest {
 }
 
 export interface RunRequest extends LearnRequest {
+  /** Keep every photograph out of bundle and report. */
+  readonly noImages: boolean;
+  /** Show the mistakes on test photographs, which spends them. */
+  readonly reveal: boolean;
   /** Folder of the run. */
   readonly out: string;
   readonly resume: boolean;

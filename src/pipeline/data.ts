@@ -17,7 +17,14 @@ import {
 } from "../dataset/index.js";
 import { checkStory, formatValue, satisfies, type Spec } from "../spec/index.js";
 import { openingAlpha, provable } from "../statistics/index.js";
-import { keepTestShare, recallTestShare, type RunFolder, writeFileAtomic, writeJson } from "../store/index.js";
+import {
+  keepTestShare,
+  openLedger,
+  recallTestShare,
+  type RunFolder,
+  writeFileAtomic,
+  writeJson,
+} from "../store/index.js";
 import { type RunContext, type RunRequest, type Surroundings, timed } from "./context.js";
 import { recordedHash } from "./replay.js";
 
@@ -77,15 +84,52 @@ export async function gatherData(context: RunContext): Promise<RunData> {
     { ...found, seconds },
   );
   checkPremises(context, found);
+  checkClassNames(context, classes);
   const rows = splitDataset(dataset, { seed: request.seed, testShare: await sizeTest(context, dataset) });
   requirePhotographs(rows);
   const splitsHash = await writeSplits(context, rows);
   trace.add("observation", "split", describeSplit(rows), { ...countSplits(rows), splitsHash });
   const audit = auditDataset(dataset, rows);
-  for (const { id, text, count } of audit.findings) trace.add("observation", "audit", text, { id, count });
+  for (const { id, text, count, examples } of audit.findings)
+    trace.add("observation", "audit", describeFinding(text, examples), { id, count });
+  await sayReuse(
+    context,
+    dataset.pictures.filter((_, i) => rows[i]!.split === "test"),
+  );
   await writeJson(folder.file("spec.json"), { ...context.spec, invest: checkStory(context.spec) });
   await writeJson(folder.file("audit.json"), audit);
   return { dataset, rows, audit, scanSeconds: seconds };
+}
+
+/** The sentence with its examples, unless it names them itself. */
+function describeFinding(text: string, examples: readonly string[]): string {
+  const unnamed = examples.filter((example) => !text.includes(example));
+  return unnamed.length === 0 ? text : `${text} ${unnamed.join(", ")}`;
+}
+
+/** Photographs that were opened before prove less: said while others can still be added. */
+async function sayReuse({ spec, trace, around }: RunContext, test: readonly Picture[]): Promise<void> {
+  const opened = await openLedger(join(around.stateFolder, "ledger"), around.now).count(test);
+  if (opened === 0) return;
+  const level = openingAlpha(spec.alpha, opened + 1);
+  const text = `test photographs were opened before, up to ${opened} times: a new model is judged at level ${level.toPrecision(2)}, marked as reused test`;
+  trace.add("observation", "split", text, { opened, level });
+}
+
+/** Lines about a class that is not there can never be judged. */
+function checkClassNames({ spec, trace }: RunContext, classes: readonly string[]): void {
+  const fold = (name: string): string => name.normalize("NFC").toLowerCase();
+  const known = new Set(classes.map(fold));
+  for (const { id, className, text } of spec.requirements)
+    if (className !== undefined && !known.has(fold(className)))
+      trace.add(
+        "observation",
+        "spec",
+        `${id} names no class of the photographs: “${text}”; there are ${classes.join(", ")}`,
+        {
+          id,
+        },
+      );
 }
 
 /** Says before anything is learned which facts of the spec the folder does not bear out. */

@@ -13,8 +13,8 @@ export interface Fitted {
   readonly fit: HeadFit;
   /** Trained on train and select. */
   readonly head: Head;
-  /** Of the head that had not seen `select`. */
-  readonly selectAccuracy: number;
+  /** Of the head that had not seen `select`: its logits [images, classes] there, and its accuracy. */
+  readonly select: { readonly logits: Float32Array; readonly accuracy: number };
   readonly temperature: number;
   /** Null: the most probable class is the label. */
   readonly decisionBias: readonly number[] | null;
@@ -33,7 +33,7 @@ export async function fitAll(
 ): Promise<Fitted> {
   const { trace, around } = context;
   const fit = await fitOnTrain(context, parts.train, features.train, classes);
-  const selectAccuracy = checkOnSelect(context, fit, parts.select, features.select.clean, classes);
+  const onSelect = checkOnSelect(context, fit, parts.select, features.select.clean, classes);
   const { head, decisionBias } = await runLoop<Chosen>(
     { head: fit.head, decisionBias: null, isRefitted: false },
     {
@@ -48,7 +48,7 @@ export async function fitAll(
     },
   );
   const temperature = calibrate(context, head, parts.calibrate, features.calibrate.clean, classes);
-  return { fit, head, selectAccuracy, temperature, decisionBias };
+  return { fit, head, select: onSelect, temperature, decisionBias };
 }
 
 /** What the actions after the head change. */
@@ -83,12 +83,13 @@ function checkOnSelect(
   part: Part,
   features: HalfMatrix,
   classes: number,
-): number {
-  const accuracy = accuracyOf(applyHead(head, features), part.labels, classes);
+): Fitted["select"] {
+  const logits = applyHead(head, features);
+  const accuracy = accuracyOf(logits, part.labels, classes);
   const images = part.pictures.length;
   const text = `accuracy ${formatPercent(accuracy)} on ${images} photographs of select`;
   trace.add("observation", "head", text, { accuracy, images });
-  return accuracy;
+  return { logits, accuracy };
 }
 
 /** A model that leaves `select` out gives accuracy away: once it has judged, it is learned from. */
@@ -172,7 +173,7 @@ function biasAction(
 
 function describeBias({ tau, before, after, best }: DecisionBiasFit, floor: number | null): string {
   const gain = `${formatPercent(best.gain)} ± ${formatPercent(best.standardError)}`;
-  const floored = floor === null ? "" : ` that keeps ${formatPercent(floor)} accuracy`;
+  const floored = floor === null ? "" : ` that keeps ${formatPercent(Math.min(floor, before.accuracy))} accuracy`;
   if (best.tau === 0) return `no bias${floored} adds to balanced accuracy`;
   if (tau === 0) return `the best bias${floored} adds ${gain} to balanced accuracy, which is within its noise`;
   const change = ({ balancedAccuracy, accuracy }: DecisionMeasures): [string, string] => [

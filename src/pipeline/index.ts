@@ -5,4 +5,5 @@ export { auditImages } from "./data.js";
 export { loadBundle, train, type TrainOptions, verifyBundle } from "./library.js";
 export { renderPlan } from "../plan/index.js";
 export { planImages } from "./plan.js";
+export { proveBundle } from "./prove.js";
 export { run, type RunResult } from "./run.js";

@@ -8,13 +8,16 @@ import { checkInterrupted, formatSeconds, random } from "../core/index.js";
 import type { Picture } from "../dataset/index.js";
 import { accuracyOf } from "../metrics/index.js";
 import { describeService } from "../serve/index.js";
-import { writeFileAtomic } from "../store/index.js";
+import { checkStory } from "../spec/index.js";
+import { writeFileAtomic, writeJson } from "../store/index.js";
 import { chooseRecipe } from "./choose.js";
 import { factsOf, measureNetworks, writePlan } from "./plan.js";
 import { recordedHash } from "./replay.js";
 import { type RunContext, timed } from "./context.js";
 import type { RunData } from "./data.js";
 import { fitAll } from "./fit.js";
+import { drawGoldenPictures } from "./golden-pictures.js";
+import { findDoubtfulLabels, type Insights, measureLearningCurve, mistakesOf } from "./insights.js";
 import { encodeOutOfFold, formatOutOfFold } from "./out-of-fold.js";
 import { extractParts, judgedImages, type Learnable, type Part, partOf } from "./parts.js";
 import { Workload } from "./workload.js";
@@ -34,6 +37,9 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
   const facts = { ...factsOf(context), audit: data.audit, scanSeconds: data.scanSeconds, networks };
   const { warnings, seconds: predicted } = await writePlan(context, facts);
   for (const text of warnings) trace.add("observation", "plan", text);
+  const small = checkStory(spec, { predictedSeconds: predicted.fixed, budgetSeconds: facts.budgetSeconds });
+  for (const { letter, pass, name, why } of small)
+    if (letter === "S" && !pass) trace.add("observation", "plan", `${name}: ${why}`, { letter });
   trace.add("decision", "plan", "plan.md has the plan and its reasons", { predicted, networks });
   const recipe = await chooseRecipe(context, data, parts, networks, workload);
   checkInterrupted(around.signal);
@@ -43,7 +49,7 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
   const all = Object.values(parts).reduce((sum, part) => sum + part.pictures.length, 0);
   const text = `${all - extraction.cached} computed, ${extraction.cached} from the cache, in ${formatSeconds(seconds)}`;
   trace.add("observation", "features", text, { computed: all - extraction.cached, cached: extraction.cached, seconds });
-  const { fit, head, selectAccuracy, temperature, decisionBias } = await fitAll(
+  const { fit, head, select, temperature, decisionBias } = await fitAll(
     context,
     parts,
     features,
@@ -53,6 +59,12 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
   await writeFileAtomic(folder.file("out-of-fold.csv"), formatOutOfFold(parts.train, fit, labels));
   await writeFileAtomic(folder.file("out-of-fold.safetensors"), encodeOutOfFold(parts.train, fit, labels));
   const trainingSeconds = workload.seconds;
+  const insights: Insights = {
+    learningCurve: await measureLearningCurve(context, parts.train, features.train.clean, fit, labels),
+    doubtfulLabels: findDoubtfulLabels(parts.train, fit.outOfFold, labels),
+    select: mistakesOf(parts.select, select.logits, temperature, labels),
+  };
+  await writeJson(folder.file("insights.json"), insights);
   const manifest = await writeBundle(bundleFolder, {
     recipe,
     head,
@@ -62,7 +74,9 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
     openApi: describeService(labels),
     ...(decisionBias === null ? {} : { decisionBias }),
     calibrationImages: parts.calibrate.pictures.length,
-    goldenPhotographs: await pickGolden(parts.train.pictures, root, request.seed),
+    goldenPhotographs: request.noImages
+      ? await drawGoldenPictures(goldenCount, request.seed)
+      : await pickGolden(parts.train.pictures, root, request.seed),
     provenance: {
       images: {
         train: hashes(parts.train),
@@ -76,7 +90,7 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
       seed: request.seed,
       strength: head.strength,
       outOfFoldAccuracy: accuracyOf(fit.outOfFold, parts.train.labels, labels.length),
-      selectAccuracy,
+      selectAccuracy: select.accuracy,
       trainingSeconds,
       peakMemoryBytes: workload.peakBytes,
       machine: describeMachine(),
@@ -95,11 +109,13 @@ function sayReplayed({ trace }: RunContext, recorded: string | null, bundleHash:
   trace.add("observation", "replay", text, { recorded });
 }
 
+const goldenCount = 4;
+
 /** A few photographs of train, of different classes where there are. */
 async function pickGolden(train: readonly Picture[], root: string, seed: number): Promise<Uint8Array[]> {
   const shuffled = random(seed, "golden").shuffle(train);
   const byClass = [...new Map(shuffled.map((picture) => [picture.label, picture])).values()];
-  return Promise.all(byClass.slice(0, 4).map(({ path }) => readFile(join(root, path))));
+  return Promise.all(byClass.slice(0, goldenCount).map(({ path }) => readFile(join(root, path))));
 }
 
 function hashes({ pictures }: Part): string[] {

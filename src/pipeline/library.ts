@@ -3,9 +3,10 @@ import { availableParallelism } from "node:os";
 import { type Bundle, openBundle } from "../bundle/index.js";
 import { silent } from "../core/index.js";
 import { cacheFolder, stateFolder } from "../store/index.js";
+import { checkOptions } from "./check-options.js";
 import type { RunRequest, Surroundings } from "./context.js";
 import type { Evidence } from "../verify/index.js";
-import { verifyBundle as verifyOn } from "./prove.js";
+import { proveBundle } from "./prove.js";
 import { run, type RunResult } from "./run.js";
 
 /** What must be said: the photographs, and where the run goes. */
@@ -24,7 +25,8 @@ export interface VerifyOptions extends Partial<Surroundings> {
  *
  * @param options the folder of photographs and the folder of the run; anything else as on the command line.
  */
-export function train(options: TrainOptions): Promise<RunResult> {
+export async function train(options: TrainOptions): Promise<RunResult> {
+  checkOptions(options, ["images", "out"]);
   const given = omitUndefined(options);
   const request: RunRequest = {
     spec: null,
@@ -37,19 +39,22 @@ export function train(options: TrainOptions): Promise<RunResult> {
     solver: "lbfgs",
     augment: 0,
     replay: null,
+    noImages: false,
+    reveal: false,
     ...given,
   };
   return run(request, surroundingsOf(given));
 }
 
 /** Judges a bundle on photographs, as `assay verify` does. Throws as that does. */
-export function verifyBundle(
+export async function verifyBundle(
   folder: string,
   specPath: string,
   images: string,
   options: VerifyOptions = {},
 ): Promise<Evidence> {
-  return verifyOn(folder, specPath, images, surroundingsOf(omitUndefined(options)), options.url);
+  const shown = { reveal: false, images: false, url: options.url };
+  return (await proveBundle(folder, specPath, images, surroundingsOf(omitUndefined(options)), shown)).evidence;
 }
 
 /** Where nothing else is said: the user's folders, all cores, silence. Field by field: they are handed on whole, and the request's must not come along. */

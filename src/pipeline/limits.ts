@@ -98,7 +98,10 @@ export function neededAccuracy({ requirements, alpha }: Spec, images: JudgedImag
 export function accuracyFloor(spec: Spec, images: JudgedImages): number | null {
   const needed = neededAccuracy(spec, images);
   if (needed === null) return null;
-  return needed + Math.sqrt((needed * (1 - needed)) / Math.max(1, Math.min(images.test, images.calibrate)));
+  return Math.min(
+    1,
+    needed + Math.sqrt((needed * (1 - needed)) / Math.max(1, Math.min(images.test, images.calibrate))),
+  );
 }
 
 function isHardAccuracy({ kind, role, target }: Requirement): boolean {

@@ -41,7 +41,8 @@ export async function run(given: RunRequest, surroundings: Surroundings): Promis
   const backbones = finished ? [] : await openBackbones(request);
   const { exclude, seed, backboneOptions, solver, augment } = request;
   const decisive = { spec: spec.hash, exclude, seed, backbones: request.backbones, backboneOptions, solver, augment };
-  const identity = { ...decisive, images: resolve(request.images), exclude: exclude.toSorted() };
+  const { noImages } = request;
+  const identity = { ...decisive, noImages, images: resolve(request.images), exclude: exclude.toSorted() };
   const folder = await openRunFolder(resolve(request.out), identity, request.resume);
   try {
     const trace = openTrace(folder.file("trace.jsonl"), around.now, around.listen);
@@ -85,7 +86,7 @@ function checkOutside({ images, out }: RunRequest): void {
 function describeSpec({ trace, spec }: RunContext, inferred: string | null): void {
   if (inferred !== null) trace.add("decision", "spec", `no spec given; inferred from the folder:\n\n${inferred}`);
   for (const { pass, name, why, letter } of checkStory(spec))
-    if (!pass) trace.add("observation", "spec", `${name}: ${why}`, { letter });
+    if (!pass && letter !== "S") trace.add("observation", "spec", `${name}: ${why}`, { letter });
 }
 
 async function learnAndProve(context: RunContext, data: RunData): Promise<RunResult> {
@@ -95,11 +96,22 @@ async function learnAndProve(context: RunContext, data: RunData): Promise<RunRes
     trace.add("decision", "train", "the bundle of this run is there already");
   else await learn(context, data, bundleFolder);
   const { dataset, audit } = data;
-  const evidence = await prove({ bundleFolder, spec, dataset, findings: audit.findings, around, trace });
+  const { reveal, noImages } = context.request;
+  const { evidence, extras } = await prove({
+    bundleFolder,
+    spec,
+    dataset,
+    findings: audit.findings,
+    around,
+    trace,
+    reveal,
+    images: !noImages,
+    runFolder: folder.path,
+  });
   await writeJson(folder.file("evidence.json"), evidence);
   const summary = summarizeRun(evidence, trace.events);
   await writeFileAtomic(folder.file("trace.md"), renderTrace(trace.events, summary));
-  await writeFileAtomic(folder.file("report.html"), renderReport(evidence, { trace: trace.events }));
+  await writeFileAtomic(folder.file("report.html"), renderReport(evidence, extras));
   return { folder: folder.path, evidence, summary };
 }
 

@@ -27,12 +27,12 @@ export function rankConfusions(matrix: readonly (readonly number[])[]): readonly
 }
 
 /** The confusions on test: list, and matrix for at most 40 classes. */
-export function renderConfusions(evidence: Evidence): Html {
+export function renderConfusions(evidence: Evidence, revealed: boolean): Html {
   const matrix = evidence.metrics.test.confusion;
   const names = matrix.map((_, index) => evidence.metrics.classes[index]?.label ?? `class ${index + 1}`);
   return html`<section id="confusions" aria-labelledby="confusions-title">
 <h2 id="confusions-title">Confusions</h2>
-<p class="lead">What the model took for what, on the test photographs. Individual test photographs are not shown: to improve the model, look at the mistakes on validation. Choosing anything by the test results uses the test up.</p>
+<p class="lead">What the model took for what, on the test photographs.${!revealed && " Individual test photographs are not shown: to improve the model, look at the mistakes on validation. Choosing anything by the test results uses the test up."}</p>
 ${renderList(rankConfusions(matrix), names)}
 ${matrix.length > 0 && matrix.length <= largestMatrix && renderMatrix(matrix, names)}
 </section>`;

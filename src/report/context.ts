@@ -1,21 +1,11 @@
-/** What stands behind the verdicts: cost figures, findings in the data, the trace, the machine, hashes, what is not built yet. */
+/** What stands behind the verdicts: cost figures, findings in the data, the machine, hashes, what is not built yet. */
 import { formatBytes, formatCount, formatSeconds } from "../core/index.js";
 import type { Evidence } from "../verify/index.js";
 import { type Html, html, renderName } from "./html.js";
 import { formatMoment } from "../spec/index.js";
 
-/** One event of the trace, as the report shows it. */
-export interface TraceEntry {
-  /** ISO 8601. */
-  readonly at: string;
-  readonly kind: string;
-  readonly text: string;
-}
-
 type Finding = Evidence["findings"][number];
 
-/** Events shown before the rest is folded away. */
-const openEvents = 60;
 const shownExamples = 5;
 
 /** Latency, size, memory and training time as a row of figures. */
@@ -55,19 +45,6 @@ export function renderFindings(evidence: Evidence): Html {
   return html`<section id="data" aria-labelledby="data-title"><h2 id="data-title">Findings in the data</h2>
 <p class="lead">assay changes nothing in the folder of photographs; what is said here is for people to act on.</p>
 ${body}</section>`;
-}
-
-/** The run as a timeline: when, what kind of step, in a sentence. */
-export function renderTrace(trace: readonly TraceEntry[]): Html | null {
-  if (trace.length === 0) return null;
-  const start = Date.parse(trace[0]!.at);
-  const list = (events: readonly TraceEntry[]): Html =>
-    html`<ol class="trace">${events.map((event) => renderEvent(event, start))}</ol>`;
-  const folded = trace.slice(openEvents);
-  return html`<section id="trace" aria-labelledby="trace-title"><h2 id="trace-title">What was done</h2>
-<p class="lead">${formatCount(trace.length)} steps from ${formatMoment(trace[0]!.at)}; times count from there.</p>
-${list(trace.slice(0, openEvents))}
-${folded.length > 0 && html`<details><summary>The other ${formatCount(folded.length)} steps</summary>${list(folded)}</details>`}</section>`;
 }
 
 /** Machine, versions and hashes: what it takes to measure again. */
@@ -117,23 +94,8 @@ function renderFinding(finding: Finding): Html {
   return html`<li class="finding ${finding.severity}"><span class="severity">${finding.severity}</span><div><p>${finding.text}</p>${examples.length > 0 && html`<ul class="examples">${examples}${more > 0 && html`<li class="aside">and ${formatCount(more)} more</li>`}</ul>`}</div></li>`;
 }
 
-function renderEvent(event: TraceEntry, start: number): Html {
-  const seconds = (Date.parse(event.at) - start) / 1000;
-  return html`<li><time datetime="${event.at}">${Number.isFinite(seconds) && `+${formatClock(seconds)}`}</time><span class="kind ${event.kind.replace(/[^a-z]/gi, "")}">${event.kind}</span><span class="words">${event.text}</span></li>`;
-}
-
 function renderFacts(title: string, facts: readonly (readonly [string, string])[]): Html {
   return html`<div><h3>${title}</h3><dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${renderName(value)}</dd></div>`)}</dl></div>`;
-}
-
-/** 83.2 → "1:23.2", so that the times of a list stand under each other. */
-function formatClock(seconds: number): string {
-  const tenths = Math.max(0, Math.round(seconds * 10));
-  const rest = `${String(Math.floor(tenths / 10) % 60).padStart(2, "0")}.${tenths % 10}`;
-  const minutes = Math.floor(tenths / 600);
-  return minutes < 60
-    ? `${minutes}:${rest}`
-    : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`;
 }
 
 function formatMs(latencyMs: number): string {

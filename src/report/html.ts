@@ -49,7 +49,9 @@ function render(value: HtmlValue): string {
   return markup in value ? value[markup] : value.map(render).join("");
 }
 
-/** Characters that HTML forbids (all controls but tab and line breaks) become a replacement sign. */
+/** Characters that HTML forbids (all controls but tab and line breaks), and those that turn the text after them, become a replacement sign. */
 function escapeText(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character]!).replace(/[^\P{Cc}\t\n\r]/gu, "\ufffd");
+  return text
+    .replace(/[&<>"']/g, (character) => entities[character]!)
+    .replace(/[^\P{Cc}\t\n\r]|[\u202a-\u202e\u2066-\u2069]/gu, "\ufffd");
 }

@@ -110,6 +110,11 @@ function summarizeSplit(confusion: readonly (readonly number[])[], calibrationEr
     negativeLogLikelihood: 0.1834,
     calibrationError,
     confusion,
+    reliability: [0.52, 0.71, 0.86, 0.94, 0.98, 0.99, 0.995, 0.998, 0.999, 1].map((confidence, i) => {
+      const size = Math.floor(n / 10);
+      const hits = Math.round(size * Math.min(1, Math.max(0, confidence + (i % 2 === 0 ? 0.03 : -0.04))));
+      return { n: size, confidence, accuracy: hits / size, interval: approximateInterval(hits, size) };
+    }),
   };
 }
 

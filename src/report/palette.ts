@@ -73,6 +73,7 @@ export const textOnGround: readonly (readonly [ColorName, ColorName])[] = [
   ["muted", "card"],
   ["accent", "card"],
   ["accent", "page"],
+  ["miss", "card"],
   ["met", "met-ground"],
   ["not-met", "not-met-ground"],
   ["unproven", "unproven-ground"],

@@ -1,6 +1,6 @@
 /** Evidence as a real run leaves it, for tests and for looking at the report: 20 classes, every verdict, long lines, hostile names. */
 import type { Evidence, RequirementEvidence } from "../verify/index.js";
-import type { TraceEntry } from "./context.js";
+import type { TraceEntry } from "./data.js";
 import { approximateInterval, buildLine, calibrate, classes, test } from "./measurements.test-data.js";
 
 const exact = (value: number) => ({ measured: value, lower: value, upper: value });
@@ -165,6 +165,7 @@ export const sample: Evidence = {
     testOpening: 1,
     testAlpha: 0.04,
     earlierOpenings: [],
+    testSpentAt: null,
   },
   machine: {
     cpu: "AMD EPYC 9R14 (AVX-512, VNNI)",

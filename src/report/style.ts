@@ -1,6 +1,7 @@
 /** The style of the report: system fonts, light and dark, wide, phone and print. */
 import { type Html, html } from "./html.js";
 import { dark, declareColors, light } from "./palette.js";
+import { sectionNarrow, sectionPhone, sectionPrint, sectionStyle } from "./style-sections.js";
 
 const ground = html`
 :root{color-scheme:light dark;${declareColors(light)}--sans:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"Noto Sans",sans-serif;--mono:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace}
@@ -83,9 +84,10 @@ const tables = html`
 .figures .chart{margin-top:4px}
 .classes th,.classes td{padding-top:8px;padding-bottom:8px;vertical-align:middle}
 .classes tbody th{overflow-wrap:anywhere}
-.classes tbody th{width:34%}
+.classes tbody th{width:24%}
 .recall .chart{display:inline-block;vertical-align:-3px;margin:0 14px 0 0}
 .recall .words{white-space:nowrap}
+@media (min-width:901px){.classes .recall{white-space:nowrap}}
 .tiny{display:inline-block;vertical-align:1px;margin-right:10px}
 .classes .train{white-space:nowrap}.train span{display:inline-block;min-width:3.4em}
 details{margin-top:12px}
@@ -192,4 +194,15 @@ details::details-content{content-visibility:visible;display:block;block-size:aut
 }`;
 
 /** The style sheet of the report. */
-export const styleSheet: readonly Html[] = [ground, headline, tables, details, phone, print];
+export const styleSheet: readonly Html[] = [
+  ground,
+  headline,
+  tables,
+  details,
+  sectionStyle,
+  phone,
+  sectionPhone,
+  sectionNarrow,
+  print,
+  sectionPrint,
+];

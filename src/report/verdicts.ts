@@ -49,6 +49,7 @@ export function renderHeadline(evidence: Evidence): Html {
 <h1>${drawSign(lacksHard ? "not checkable" : verdict)}<span>${lacksHard ? "The spec has no hard requirement." : sentence}</span></h1>
 ${!lacksHard && html`<p class="summary">${summarize(evidence)}.</p>`}
 ${renderReuse(evidence.run)}
+${renderSpent(evidence.run)}
 <dl class="tallies">${roleWords.map(({ role, name }) => renderTally(evidence, role, name))}</dl>
 </header>`;
 }
@@ -72,6 +73,11 @@ function renderReuse({ testOpening, testAlpha, earlierOpenings }: Evidence["run"
   const before =
     last === undefined ? "" : `, last on ${formatMoment(last.at)} by bundle ${last.bundleHash.slice(0, 12)}`;
   return html`<p class="notice"><strong>Reused test.</strong> Opening ${testOpening} of these test photographs: other bundles were judged on them before${before}. Lines judged on test had to pass at the stricter level ${Number(testAlpha.toPrecision(2))}, and results that were seen can steer later choices toward them. Fresh photographs restore the full level.</p>`;
+}
+
+function renderSpent({ testSpentAt }: Evidence["run"]): Html | null {
+  if (testSpentAt === null) return null;
+  return html`<p class="notice"><strong>Spent test.</strong> The mistakes on these test photographs were shown on ${formatMoment(testSpentAt)}, before this bundle was judged on them. No line is met by them any more; fresh photographs would prove it.</p>`;
 }
 
 function renderTally(evidence: Evidence, role: Role, name: string): Html | null {

@@ -1,4 +1,4 @@
-/** The ledger: every opening of test photographs, by content, in the user's state folder. One file per opening, never rewritten. */
+/** The ledger: every opening of test photographs, and every showing of mistakes on them, by content, in the user's state folder. One file each, never rewritten. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault, sha256 } from "../core/index.js";
@@ -23,29 +23,59 @@ export interface Opening {
   readonly images: readonly string[];
 }
 
+/** That a person was shown which of the photographs a bundle got wrong: from then on they are no sealed test for any other bundle. */
+export interface Reveal extends Omit<Opening, "opening"> {
+  readonly revealed: true;
+}
+
+/** An opening with what came before it. */
+export interface Opened {
+  readonly opening: number;
+  readonly earlier: readonly Opening[];
+  /** When mistakes on one of these photographs were first shown, where that was before this opening; null where it was not. */
+  readonly spentAt: string | null;
+}
+
 export interface Ledger {
   /**
    * Records that a bundle sees these test photographs and returns which opening this is: 1 when none of them was ever opened,
    * else one more than the number of openings of the most-opened photograph. The same bundle on the same photographs with the
    * same labels again is free. Also returns the openings that came before.
    */
-  open(bundleHash: string, images: readonly LedgerImage[]): Promise<{ opening: number; earlier: readonly Opening[] }>;
+  open(bundleHash: string, images: readonly LedgerImage[]): Promise<Opened>;
+  /** How often the most-opened of these photographs was opened so far. Writes nothing. */
+  count(images: readonly LedgerImage[]): Promise<number>;
+  /** Marks these photographs as spent: a person is about to see which of them the bundle got wrong. */
+  reveal(bundleHash: string, images: readonly LedgerImage[]): Promise<void>;
 }
 
 const digits = 16;
 
 /** Opens the ledger in a folder. Throws `output-unwritable` when it cannot be kept. */
 export function openLedger(folder: string, now: () => Date): Ledger {
+  const locked = async <T>(action: () => Promise<T>): Promise<T> => {
+    await makeFolder(folder);
+    const unlock = await waitForLock(folder);
+    try {
+      return await action();
+    } finally {
+      await unlock();
+    }
+  };
   return {
-    open: async (bundleHash, images) => {
-      await makeFolder(folder);
-      const unlock = await waitForLock(folder);
-      try {
-        return await record(folder, now, bundleHash, images);
-      } finally {
-        await unlock();
-      }
+    count: async (images) => {
+      const { images: shortened } = identify(images);
+      const related = relatedTo(await readEntries(folder), shortened);
+      return mostOpened(
+        related.filter((one) => "opening" in one),
+        shortened,
+      );
     },
+    open: (bundleHash, images) => locked(() => record(folder, now, bundleHash, images)),
+    reveal: (bundleHash, images) =>
+      locked(() =>
+        writeEntry(folder, { revealed: true, at: now().toISOString(), bundleHash, ...identify(images) } as const),
+      ),
   };
 }
 
@@ -53,25 +83,38 @@ async function record(
   folder: string,
   now: () => Date,
   bundleHash: string,
-  images: readonly LedgerImage[],
-): Promise<{ opening: number; earlier: readonly Opening[] }> {
-  const shortened = images.map(({ pixelHash }) => pixelHash.slice(0, digits)).toSorted();
-  const set = sha256(JSON.stringify(images.map(({ pixelHash, label }) => [pixelHash, label].join(" ")).toSorted()));
-  const openings = await readOpenings(folder);
+  shown: readonly LedgerImage[],
+): Promise<Opened> {
+  const { set, images } = identify(shown);
+  const related = relatedTo(await readEntries(folder), images);
+  const openings = related.filter((one) => "opening" in one);
   const same = openings.find((one) => one.bundleHash === bundleHash && one.set === set);
-  const related = relatedTo(openings, shortened);
-  if (same) return { opening: same.opening, earlier: related.filter((one) => one.opening < same.opening) };
-  const opening = 1 + mostOpened(related, shortened);
-  const entry: Opening = { opening, at: now().toISOString(), bundleHash, set, images: shortened };
-  const name = `${entry.at.replaceAll(":", "-")}-${sha256(JSON.stringify(entry)).slice(0, 12)}.json`;
-  await writeJson(join(folder, name), entry);
-  return { opening, earlier: related };
+  const at = same?.at ?? now().toISOString();
+  // A bundle that was judged before anything was shown keeps its verdict.
+  const reveals = related.filter((one) => "revealed" in one && (same === undefined || one.at < at));
+  const spentAt = reveals.map((one) => one.at).toSorted()[0] ?? null;
+  if (same) return { opening: same.opening, earlier: openings.filter((one) => one.opening < same.opening), spentAt };
+  const opening = 1 + mostOpened(openings, images);
+  await writeEntry(folder, { opening, at, bundleHash, set, images });
+  return { opening, earlier: openings, spentAt };
 }
 
-/** Openings that showed any of the photographs. */
-function relatedTo(openings: readonly Opening[], images: readonly string[]): Opening[] {
+function identify(images: readonly LedgerImage[]): Pick<Opening, "set" | "images"> {
+  return {
+    set: sha256(JSON.stringify(images.map(({ pixelHash, label }) => [pixelHash, label].join(" ")).toSorted())),
+    images: images.map(({ pixelHash }) => pixelHash.slice(0, digits)).toSorted(),
+  };
+}
+
+async function writeEntry(folder: string, entry: Opening | Reveal): Promise<void> {
+  const name = `${entry.at.replaceAll(":", "-")}-${sha256(JSON.stringify(entry)).slice(0, 12)}.json`;
+  await writeJson(join(folder, name), entry);
+}
+
+/** Entries about any of the photographs. */
+function relatedTo(entries: readonly (Opening | Reveal)[], images: readonly string[]): (Opening | Reveal)[] {
   const wanted = new Set(images);
-  return openings.filter((one) => one.images.some((image) => wanted.has(image)));
+  return entries.filter((one) => one.images.some((image) => wanted.has(image)));
 }
 
 function mostOpened(openings: readonly Opening[], images: readonly string[]): number {
@@ -87,7 +130,7 @@ function mostOpened(openings: readonly Opening[], images: readonly string[]): nu
   return most;
 }
 
-async function readOpenings(folder: string): Promise<Opening[]> {
+async function readEntries(folder: string): Promise<(Opening | Reveal)[]> {
   let names: string[];
   try {
     names = await readdir(folder);
@@ -96,12 +139,12 @@ async function readOpenings(folder: string): Promise<Opening[]> {
     throw error;
   }
   const files = names.filter((name) => name.endsWith(".json")).toSorted();
-  return Promise.all(files.map((name) => readOpening(join(folder, name))));
+  return Promise.all(files.map((name) => readEntry(join(folder, name))));
 }
 
-async function readOpening(path: string): Promise<Opening> {
+async function readEntry(path: string): Promise<Opening | Reveal> {
   try {
-    return JSON.parse(await readFile(path, "utf8")) as Opening;
+    return JSON.parse(await readFile(path, "utf8")) as Opening | Reveal;
   } catch (error) {
     throw new Fault("internal", {
       what: `the ledger entry ${path} cannot be read`,

@@ -30,6 +30,7 @@ export async function openRunFolder(path: string, identity: RunIdentity, resume:
   const entries = await listFolder(path);
   const resumed = entries.includes(identityFile);
   if (resume && !resumed && entries.length > 0) throw notARun(path);
+  if (!resume && resumed) await (await lockFolder(path))(); // a run under way is told as such
   if (!resume && entries.length > 0) throw exists(path, resumed);
   if (resumed) await checkIdentity(path, identity);
   await makeFolder(path);

@@ -171,6 +171,23 @@ describe("the ledger", () => {
     expect(await Promise.all(bundles.map((bundle) => opening(bundle, images)))).toEqual(numbers);
   });
 
+  test("photographs whose mistakes were shown are spent for every bundle that opens them later", async () => {
+    const ledger = openLedger(join(folder, "ledger"), now);
+    const spent = async (bundle: string, shown = images): Promise<string | null> =>
+      (await ledger.open(bundle, shown)).spentAt;
+    expect(await spent("bundle 1")).toBeNull();
+    expect(await spent("bundle 2")).toBeNull();
+    await ledger.reveal("bundle 1", images);
+    expect(await spent("bundle 3")).toMatch(/^2026-/);
+    expect(await spent("bundle 3")).toMatch(/^2026-/);
+    expect(await spent("bundle 4", [image("c"), image("d")])).toMatch(/^2026-/);
+    expect(await spent("bundle 4", [image("e")])).toBeNull();
+    // Judged before anything was shown: those verdicts stay.
+    expect(await spent("bundle 1")).toBeNull();
+    expect(await spent("bundle 2")).toBeNull();
+    expect(await opening("bundle 5", images)).toBe(5); // and showing is no opening
+  });
+
   test("an unreadable entry is a fault, not a fresh start", async () => {
     await opening("bundle 1", images);
     writeFileSync(join(folder, "ledger", "0.json"), "{");
@@ -196,6 +213,14 @@ test("folders can be moved by variables", () => {
   expect(stateFolder({ ASSAY_STATE: folder })).toBe(folder);
   expect(cacheFolder({})).not.toBe(stateFolder({}));
 });
+
+test.runIf(process.platform === "linux")(
+  "where no folder can be made there is a fault, and no endless wait",
+  async () => {
+    for (const path of ["/proc/x/y", "/proc/x"])
+      await expect(writeFileAtomic(join(path, "file"), "x")).rejects.toMatchObject({ code: "output-unwritable" });
+  },
+);
 
 describe("the size of the cache", () => {
   const write = async (name: string, bytes: number, minute: number): Promise<void> => {

@@ -56,6 +56,8 @@ export interface Evidence {
     readonly testAlpha: number;
     /** Openings of these photographs by other bundles before this one. */
     readonly earlierOpenings: readonly { readonly at: string; readonly bundleHash: string }[];
+    /** When mistakes on these test photographs were shown, where that was before this opening: then no line is proved by them. */
+    readonly testSpentAt: string | null;
   };
   readonly machine: Machine;
   readonly requirements: readonly RequirementEvidence[];
@@ -120,4 +122,16 @@ export interface SplitMetrics {
   readonly calibrationError: number;
   /** confusion[i][j]: pictures of class i labelled j. */
   readonly confusion: readonly (readonly number[])[];
+  /** Photographs in order of confidence, in bins of equal size. */
+  readonly reliability: readonly ReliabilityBin[];
+}
+
+export interface ReliabilityBin {
+  readonly n: number;
+  /** Of the most probable class, the mean. */
+  readonly confidence: number;
+  /** Share of photographs whose most probable class is the true one. */
+  readonly accuracy: number;
+  /** Two-sided 95 % interval (Clopper–Pearson). */
+  readonly interval: readonly [number, number];
 }

@@ -82,6 +82,8 @@ export interface Levels {
   readonly test: number;
   /** Which opening it is. */
   readonly opening: number;
+  /** When mistakes on the test photographs were shown, where that was before this opening; null where it was not. */
+  readonly spentAt: string | null;
 }
 
 /** What a rule finds out. Bounds are one-sided at `alpha`; an exact measurement has itself as both. */

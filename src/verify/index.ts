@@ -3,6 +3,7 @@ export { checkDeployment, type WriteDeployment } from "./container.js";
 export type {
   ClassRow,
   Evidence,
+  ReliabilityBin,
   RequirementEvidence,
   ServiceMetrics,
   SplitMetrics,
@@ -10,4 +11,5 @@ export type {
 } from "./evidence.js";
 export { type Offered, offeredPictures } from "./offered.js";
 export { probabilityTolerance, type StartedService, type StartService } from "./service.js";
-export { verify, type VerifyRequest } from "./verify.js";
+export type { Outcome } from "./measure.js";
+export { type Proof, verify, type VerifyRequest } from "./verify.js";

@@ -17,7 +17,8 @@ export function judge(
   const lender = line.target === null ? lines.find((other) => lends(other, line)) : undefined;
   const read = lender ? { ...line, target: lender.target } : line;
   const finding = rules[read.kind](measured, read, levels);
-  const verdict = decide(read, finding);
+  const judged = decide(read, finding);
+  const verdict = isSpent(read, finding, levels) && judged === "met" ? "unproven" : judged;
   return {
     id: read.id,
     text: read.text,
@@ -56,6 +57,11 @@ function decide(line: Requirement, finding: Finding): Verdict {
   return "unproven";
 }
 
+/** Whether a line rests on test photographs whose mistakes were shown. */
+function isSpent({ judgedOn }: Requirement, { measured }: Finding, { spentAt }: Levels): boolean {
+  return spentAt !== null && judgedOn === "test" && measured !== null;
+}
+
 /** The line's own number, or what its kind is judged against. */
 function targetOf(line: Requirement, finding: Finding): Target | null {
   return line.target ?? finding.target ?? null;
@@ -65,7 +71,7 @@ function explain(
   line: Requirement,
   finding: Finding,
   verdict: Verdict,
-  { opening, test }: Levels,
+  levels: Levels,
   lender: Requirement | undefined,
 ): string {
   if (line.kind === "not-checkable")
@@ -74,7 +80,12 @@ function explain(
       : sentence(finding.basis);
   const parts = [finding.basis];
   if (lender) parts.push(`the line gives no number and is read with that of ${lender.id}, “${lender.text}”`);
-  if (verdict === "unproven") parts.push(...whatDecides(line, finding));
+  if (isSpent(line, finding, levels))
+    parts.push(
+      `spent test: the mistakes on these photographs were shown on ${levels.spentAt!.slice(0, 10)}, so they prove nothing any more; fresh photographs would`,
+    );
+  else if (verdict === "unproven") parts.push(...whatDecides(line, finding));
+  const { opening, test } = levels;
   if (opening > 1 && line.judgedOn === "test" && finding.measured !== null)
     parts.push(
       `reused test: opening ${opening} of these photographs, judged at ${test.toPrecision(2)}; fresh photographs would restore the full level`,

@@ -1,18 +1,27 @@
 /** From outcomes (truth and prediction of each photograph) to the metrics of a split and their bounds. */
 import { groupBy, random } from "../core/index.js";
-import { calibrationBins, classMetrics, confusionMatrix, measurePredictions, usualBins } from "../metrics/index.js";
+import {
+  argmaxRows,
+  calibrationBins,
+  classMetrics,
+  confidenceBins,
+  confusionMatrix,
+  measurePredictions,
+  usualBins,
+} from "../metrics/index.js";
 import {
   binnedErrorBounds,
   type BootstrapInterval,
   bootstrapInterval,
   type BoundedRate,
+  clopperPearsonInterval,
   type Cluster,
   clusteredInterval,
   clusteredLower,
   clusteredUpper,
   type Tallies,
 } from "../statistics/index.js";
-import type { ClassRow, SplitMetrics } from "./evidence.js";
+import type { ClassRow, ReliabilityBin, SplitMetrics } from "./evidence.js";
 
 /** What the bundle said of one photograph. Classes are indices of the bundle's labels. */
 export interface Outcome {
@@ -69,7 +78,24 @@ export function measureSplit(outcomes: readonly Outcome[], classes: number): Spl
     negativeLogLikelihood: metrics.negativeLogLikelihood,
     calibrationError: metrics.calibrationError,
     confusion,
+    reliability: reliabilityBins(truths, probabilities, classes),
   };
+}
+
+/** As many as a diagram can show with intervals that say something. */
+const reliabilityBinCount = 10;
+
+function reliabilityBins(
+  truths: readonly number[],
+  probabilities: Float32Array,
+  classes: number,
+): readonly ReliabilityBin[] {
+  const predictions = argmaxRows(probabilities, classes);
+  const confidences = Float64Array.from(predictions, (best, row) => probabilities[row * classes + best]!);
+  return confidenceBins(truths, predictions, confidences, reliabilityBinCount).map(({ n, right, confidence }) => {
+    const { lower, upper } = clopperPearsonInterval(right, n, shownAlpha);
+    return { n, confidence, accuracy: right / n, interval: [lower, upper] };
+  });
 }
 
 /** A row for each class, its recall bounds one-sided at `alpha`. */

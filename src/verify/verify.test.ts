@@ -20,7 +20,7 @@ function outcomes(...classes: readonly (readonly [n: number, right: number])[]):
   );
 }
 
-const levels: Levels = { spec: 0.05, test: openingAlpha(0.05, 1), opening: 1 };
+const levels: Levels = { spec: 0.05, test: openingAlpha(0.05, 1), opening: 1, spentAt: null };
 
 function measurements(changes: Partial<Measurements> = {}): Measurements {
   const labels = changes.labels ?? ["cup", "mug"];
@@ -88,7 +88,7 @@ describe("accuracy on test", () => {
   });
 
   test("a second opening is judged at 0.2 α/2 and carries the mark", () => {
-    const second: Levels = { spec: 0.05, test: openingAlpha(0.05, 2), opening: 2 };
+    const second: Levels = { spec: 0.05, test: openingAlpha(0.05, 2), opening: 2, spentAt: null };
     const found = judge(
       line("95% accuracy required"),
       measurements({ test: outcomes([250, 242], [250, 242]) }),
@@ -97,6 +97,16 @@ describe("accuracy on test", () => {
     expect(found.alpha).toBeCloseTo(0.005, 12);
     expect(found.verdict).toBe("unproven");
     expect(found.evidence).toContain("reused test: opening 2");
+  });
+
+  test("photographs whose mistakes were shown prove nothing on test, and can still disprove", () => {
+    const spent: Levels = { ...levels, test: openingAlpha(0.05, 2), opening: 2, spentAt: "2026-02-03T10:00:00.000Z" };
+    const found = judge(line("90% accuracy required"), measurements(), spent);
+    expect(found.verdict).toBe("unproven");
+    expect(found.evidence).toContain("spent test: the mistakes on these photographs were shown on 2026-02-03");
+    expect(verdictOf("99.9% accuracy required", {}, spent)).toBe("not met");
+    expect(judge(line("Model size at most 13 MB"), measurements(), spent).verdict).toBe("met");
+    expect(judge(line(">90% validation accuracy", "GOAL STATE"), measurements(), spent).verdict).toBe("met");
   });
 
   test("validation accuracy is judged on calibrate at the spec's own level", () => {
@@ -181,7 +191,7 @@ describe("interpretability", () => {
     expect(found.measured).toBeCloseTo(0.05 / 3, 12);
     expect(found.n).toBe(3);
     expect(found.evidence).toContain("more test photographs");
-    const second: Levels = { spec: 0.05, test: openingAlpha(0.05, 2), opening: 2 };
+    const second: Levels = { spec: 0.05, test: openingAlpha(0.05, 2), opening: 2, spentAt: null };
     expect(judge(line("Model interpretability"), measurements(scored(0.1, 0.2)), second).evidence).toContain("reused");
   });
 
@@ -365,6 +375,24 @@ test("a split's metrics agree with hand counts", () => {
   // SciPy: binomtest(9, 10).proportion_ci(0.95, "exact")
   expect(metrics.accuracyInterval[0]).toBeCloseTo(0.554984, 6);
   expect(metrics.accuracyInterval[1]).toBeCloseTo(0.997471, 6);
+});
+
+test("reliability: bins of equal size by confidence, each with its exact interval", () => {
+  const sure = Array.from({ length: 20 }, (_, i): Outcome => {
+    const confidence = 0.6 + i / 100;
+    const probabilities = Float32Array.from([confidence, 1 - confidence]);
+    return { path: `${i}`, pixelHash: `${i}`, truth: i < 4 ? 1 : 0, predicted: 0, probabilities };
+  });
+  const { reliability } = measureSplit(sure, 2);
+  expect(reliability.map(({ n, accuracy }) => [n, accuracy])).toEqual([
+    [2, 0],
+    [2, 0],
+    ...Array.from({ length: 8 }, () => [2, 1]),
+  ]);
+  expect(reliability[0]!.confidence).toBeCloseTo(0.605, 6);
+  // SciPy: binomtest(2, 2).proportion_ci(0.95, "exact")
+  expect(reliability[9]!.interval[0]).toBeCloseTo(0.158114, 6);
+  expect(reliability[9]!.interval[1]).toBe(1);
 });
 
 describe("what is offered as test", () => {

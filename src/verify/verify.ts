@@ -17,8 +17,14 @@ export interface VerifyRequest extends MeasureRequest {
   readonly notBuiltYet: readonly string[];
 }
 
+/** The verdicts, and what the bundle said of each photograph. */
+export interface Proof {
+  readonly evidence: Evidence;
+  readonly outcomes: Pick<Measurements, "test" | "calibrate">;
+}
+
 /** Measures and judges. Throws `interrupted`, `images-insufficient` when nothing is offered, `engine-failed`. */
-export async function verify(request: VerifyRequest): Promise<Evidence> {
+export async function verify(request: VerifyRequest): Promise<Proof> {
   const { bundle, spec, offered, ledger, findings } = request;
   if (offered.test.length === 0)
     throw new Fault("images-insufficient", {
@@ -27,12 +33,12 @@ export async function verify(request: VerifyRequest): Promise<Evidence> {
       got: "none",
       remedy: "add photographs, or give test photographs with `assay verify --data`",
     });
-  const { opening, earlier } = await ledger.open(bundle.manifest.bundleHash, offered.test);
+  const { opening, earlier, spentAt } = await ledger.open(bundle.manifest.bundleHash, offered.test);
   const alpha = openingAlpha(spec.alpha, opening);
   const measured = await measure(request);
-  const machine = describeMachine();
+  const levels = { spec: spec.alpha, test: alpha, opening, spentAt };
   const lines = spec.requirements;
-  return {
+  const evidence: Evidence = {
     schema: 1,
     run: {
       finishedAt: request.now().toISOString(),
@@ -44,13 +50,15 @@ export async function verify(request: VerifyRequest): Promise<Evidence> {
       testOpening: opening,
       testAlpha: alpha,
       earlierOpenings: earlier.map(({ at, bundleHash }) => ({ at, bundleHash })),
+      testSpentAt: spentAt,
     },
-    machine,
-    requirements: lines.map((line) => judge(line, measured, { spec: spec.alpha, test: alpha, opening }, lines)),
+    machine: describeMachine(),
+    requirements: lines.map((line) => judge(line, measured, levels, lines)),
     metrics: summarize(measured, alpha),
     findings: findings.map(({ severity, text, count, examples }) => ({ severity, text, count, examples })),
     notBuiltYet: request.notBuiltYet,
   };
+  return { evidence, outcomes: measured };
 }
 
 function summarize(measured: Measurements, alpha: number): Evidence["metrics"] {

@@ -1,0 +1,141 @@
+/** Collects what the report shows besides the evidence: from the trace, the run's folder, and the photographs themselves. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Bundle } from "../bundle/index.js";
+import { checkInterrupted } from "../core/index.js";
+import { explainPhotograph } from "../explain/index.js";
+import { thumbnail } from "../image/index.js";
+import type { Candidate, Estimate, Mistake, Mistakes, ReportExtras } from "../report/index.js";
+import type { Plan } from "../plan/index.js";
+import type { TraceEvent } from "../trace/index.js";
+import type { Outcome, Proof } from "../verify/index.js";
+import { findMistakes, type FoundMistake, type Insights, shownMistakes } from "./insights.js";
+
+/** What the report of a run, or of a verification, is made of. */
+export interface ReportSources {
+  /** The run's folder; null for a bundle alone. */
+  readonly folder: string | null;
+  readonly trace: readonly TraceEvent[];
+  /** Of the photographs. */
+  readonly root: string;
+  /** The bundle that was judged, still open. */
+  readonly bundle: Bundle;
+  readonly outcomes: Proof["outcomes"];
+  /** Whether photographs may be shown. */
+  readonly images: boolean;
+  /** Whether the mistakes on test may be shown. */
+  readonly reveal: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Sides of thumbnails are reduced to this, in pixels. */
+const thumbnailSide = 200;
+
+/** Mistakes whose pictures are not made yet. */
+type FoundMistakes = Omit<Mistakes, "worst"> & { readonly worst: readonly FoundMistake[] };
+
+/** All that a report may show. Photographs of test only where `reveal` is given. Throws `interrupted`. */
+export async function collectReport(sources: ReportSources): Promise<ReportExtras> {
+  const { folder, trace, outcomes, reveal, bundle } = sources;
+  const { labels } = bundle.manifest;
+  const insights = await readJson<Insights>(folder, "insights.json");
+  const splits: FoundMistakes[] = [];
+  if (reveal) splits.push({ split: "test", ...summarizeMistakes(outcomes.test, labels) });
+  if (outcomes.calibrate.length > 0)
+    splits.push({ split: "calibrate", ...summarizeMistakes(outcomes.calibrate, labels) });
+  if (insights && insights.select.images > 0) splits.push({ split: "select", ...insights.select });
+  const mistakes: Mistakes[] = [];
+  for (const split of splits) mistakes.push({ ...split, worst: await picture(split, sources) });
+  return {
+    trace,
+    candidates: readCandidates(trace),
+    mistakes,
+    learningCurve: insights?.learningCurve ?? null,
+    doubtfulLabels: insights?.doubtfulLabels ?? null,
+    plan: await readJson<Plan>(folder, "plan.json"),
+  };
+}
+
+function summarizeMistakes(outcomes: readonly Outcome[], labels: readonly string[]) {
+  const all = findMistakes(outcomes, (image, label) => outcomes[image]!.probabilities[label]!, labels);
+  return { images: outcomes.length, count: all.length, worst: all.slice(0, shownMistakes) };
+}
+
+/** Heat maps are of the delivered model: of `select` it was another one that made the mistakes. */
+async function picture(
+  { split, worst }: FoundMistakes,
+  { root, images, bundle, signal }: ReportSources,
+): Promise<Mistake[]> {
+  if (!images) return worst.map((mistake) => ({ ...mistake, thumbnail: null }));
+  const explains = split !== "select" && (await bundle.head()).parts.length > 0;
+  const done: Mistake[] = [];
+  for (const mistake of worst) {
+    checkInterrupted(signal);
+    const bytes = await readFile(join(root, mistake.path));
+    const heat = explains ? (await explainPhotograph(bundle, bytes, { class: mistake.labelled })).png : null;
+    done.push({
+      ...mistake,
+      thumbnail: await shrink(bytes),
+      heatMap: heat === null ? null : await shrink(heat),
+    });
+  }
+  return done;
+}
+
+/** A small JPEG as a data URL. */
+async function shrink(photograph: Uint8Array): Promise<string> {
+  const small = await thumbnail(photograph, thumbnailSide);
+  return `data:image/jpeg;base64,${Buffer.from(small).toString("base64")}`;
+}
+
+/** A file of the run's folder; null where it is not there. */
+async function readJson<T>(folder: string | null, name: string): Promise<T | null> {
+  if (folder === null) return null;
+  const text = await readFile(join(folder, name), "utf8").catch(() => null);
+  return text === null ? null : (JSON.parse(text) as T);
+}
+
+/** The recipes of the search, from the numbers of its events. */
+export function readCandidates(trace: readonly TraceEvent[]): Candidate[] {
+  return trace.flatMap(({ stage, kind, text, data }): Candidate[] => {
+    if (stage !== "loop") return [];
+    if (kind === "observation" && typeof data.recipe === "string") return [readTrial(data.recipe, text, data)];
+    if (kind !== "decision" || !/\bnot measured\b/.test(text)) return [];
+    const action = typeof data.name === "string" ? data.name : text.split(":")[0]!;
+    const nothing = {
+      reason: null,
+      accuracy: null,
+      logLoss: null,
+      accuracyGain: null,
+      logLossGain: null,
+      multiplyAdds: null,
+    };
+    return [{ ...nothing, name: action, action, outcome: "not measured", seconds: numberOf(data.seconds) }];
+  });
+}
+
+function readTrial(name: string, text: string, data: TraceEvent["data"]): Candidate {
+  const isFirst = typeof data.accuracyGain !== "number";
+  const refusal = typeof data.refusal === "string" ? data.refusal : null;
+  const kept = data.verdict === "kept" || text.endsWith(": kept");
+  return {
+    name,
+    action: isFirst ? null : typeof data.name === "string" ? data.name : text.split(":")[0]!,
+    outcome: isFirst ? "start" : kept ? "kept" : refusal === null ? "rolled back" : "refused",
+    reason: refusal,
+    accuracy: numberOf(data.accuracy),
+    logLoss: numberOf(data.logLoss),
+    accuracyGain: estimateOf(data.accuracyGain, data.accuracyStandardError),
+    logLossGain: estimateOf(data.logLossGain, data.logLossStandardError),
+    multiplyAdds: numberOf(data.multiplyAdds),
+    seconds: numberOf(data.seconds) ?? numberOf(data.headSeconds),
+  };
+}
+
+function numberOf(value: unknown): number | null {
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
+}
+
+function estimateOf(value: unknown, standardError: unknown): Estimate | null {
+  return typeof value === "number" ? { value, standardError: numberOf(standardError) ?? Number.NaN } : null;
+}

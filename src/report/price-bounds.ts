@@ -1,0 +1,105 @@
+/** What would change lines whose measurement is a number with bounds: how far it is, and what narrows the bounds. */
+import { formatCount, formatPercent } from "../core/index.js";
+import { formatValue, type RequirementKind } from "../spec/index.js";
+import type { Evidence, RequirementEvidence } from "../verify/index.js";
+import type { ReportExtras } from "./data.js";
+import type { Measured, Option } from "./price-option.js";
+import { isMoreBetter } from "./tally.js";
+
+const lessIsBetter: ReadonlySet<RequirementKind> = new Set([
+  "latency",
+  "http-latency",
+  "model-size",
+  "peak-memory",
+  "device-memory",
+  "training-time",
+  "overfitting-gap",
+  "calibration-error",
+]);
+
+/** Measured without a target: what a number in the spec would have to be. */
+export function stateTarget(line: RequirementEvidence): Option {
+  const less = lessIsBetter.has(line.kind);
+  const bound = less ? line.upper : line.lower;
+  const shown =
+    bound === null
+      ? ""
+      : `; by its bound, ${less ? "at most" : "at least"} ${formatValue(bound, line.unit)} would be met`;
+  return {
+    surety: "certain",
+    what: "Give the line a number",
+    why: `It was measured as ${formatValue(line.measured!, line.unit)}, and a line without a target cannot be met${shown}.`,
+  };
+}
+
+/** So many photographs or runs that the bound reaches the target, where the measurement clears it. */
+export function narrowBounds(line: Measured): Option[] {
+  const bound = isMoreBetter(line) ? line.lower : line.upper;
+  if (line.n === null || bound === null) return [];
+  const margin = isMoreBetter(line) ? line.measured - line.target.value : line.target.value - line.measured;
+  const reach = Math.abs(line.measured - bound);
+  if (margin <= 0 || reach <= margin) return [];
+  const needed = Number((line.n * (reach / margin) ** 2).toPrecision(2));
+  return [
+    {
+      surety: "likely",
+      what: `About ${formatCount(needed)} ${line.unit === "seconds" ? "runs" : "photographs"}`,
+      why: `Approximate: the bound ${formatValue(bound, line.unit)} from ${formatCount(line.n)} lies ${(reach / margin).toFixed(1)} times as far from what was measured as the target does, and bounds narrow with the square root of the number. If the true value is what was measured, that proves it about half of the time.`,
+    },
+  ];
+}
+
+/** Counts are exact: so many more. */
+export function countMissing(line: Measured): readonly Option[] {
+  const missing = Math.ceil(line.target.value - line.measured);
+  if (missing <= 0) return [];
+  const what = line.kind === "image-count" ? "labelled photographs" : "classes";
+  return [
+    {
+      surety: "certain",
+      what: `${formatCount(missing)} more ${what}`,
+      why: `The scan found ${formatCount(line.measured)}; that is exact.`,
+    },
+  ];
+}
+
+/** Costs: by which factor, and which recipe that was tried costs less. */
+export function priceCost(line: Measured, evidence: Evidence, extras: ReportExtras): readonly Option[] {
+  const factor = (line.upper ?? line.measured) / line.target.value;
+  if (factor <= 1) return narrowBounds(line);
+  const tried = (extras.candidates ?? []).filter(
+    ({ accuracy, multiplyAdds }) => accuracy !== null && multiplyAdds !== null,
+  );
+  const used = tried.findLast(({ outcome }) => outcome === "kept" || outcome === "start");
+  const cheaper =
+    line.kind === "latency" && used
+      ? tried.filter(({ multiplyAdds }) => multiplyAdds! * factor <= used.multiplyAdds!)
+      : [];
+  return [
+    ...cheaper.map(
+      ({ name, accuracy, multiplyAdds }): Option => ({
+        surety: "measured effect",
+        what: `The recipe ${name}`,
+        why: `${(used!.multiplyAdds! / multiplyAdds!).toFixed(1)} times fewer multiply-adds, at ${formatPercent(accuracy!)} out of fold instead of ${formatPercent(used!.accuracy!)}.`,
+      }),
+    ),
+    ...deriveGap(line, evidence, extras),
+  ];
+}
+
+/** Where nothing better is known: how far it is. */
+export function deriveGap(line: Measured, _evidence: Evidence, _extras: ReportExtras): readonly Option[] {
+  const narrowed = narrowBounds(line);
+  if (narrowed.length > 0) return narrowed;
+  const more = isMoreBetter(line);
+  const bound = (more ? line.lower : line.upper) ?? line.measured;
+  const short = formatValue(Math.abs(line.target.value - bound), line.unit);
+  const ratio = !more && line.target.value > 0 ? (bound / line.target.value).toFixed(1) : null;
+  return [
+    {
+      surety: "effect not measured",
+      what: ratio === null ? `${short} ${more ? "more" : "less"}` : `${ratio} times less: ${short} have to go`,
+      why: `The bound that decides is ${formatValue(bound, line.unit)}, the target ${formatValue(line.target.value, line.unit)}. No measurement of this run says what would bring it there.`,
+    },
+  ];
+}

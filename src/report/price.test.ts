@@ -1,0 +1,151 @@
+import { describe, expect, it } from "vitest";
+import { testImagesNeeded } from "../statistics/index.js";
+import type { Evidence, RequirementEvidence } from "../verify/index.js";
+import type { ReportExtras } from "./data.js";
+import { sampleExtras } from "./extras.test-data.js";
+import { buildLine } from "./measurements.test-data.js";
+import { priceLines } from "./price.js";
+import { sample } from "./sample.test-data.js";
+
+const accuracy = (part: Partial<RequirementEvidence>): RequirementEvidence =>
+  buildLine({
+    id: "C1",
+    text: "95% accuracy",
+    kind: "accuracy",
+    split: "test",
+    unit: "fraction",
+    target: { comparison: ">=", value: 0.95 },
+    measured: 0.965,
+    lower: 0.941,
+    upper: 0.981,
+    alpha: 0.04,
+    n: 200,
+    ...part,
+  });
+
+/** What is offered for one line, in order. */
+function optionsFor(line: RequirementEvidence, extras: ReportExtras = {}, run: Partial<Evidence["run"]> = {}) {
+  const evidence = { ...sample, run: { ...sample.run, ...run }, requirements: [line] };
+  return priceLines(evidence, extras)[0]?.options ?? [];
+}
+
+const text = (options: ReturnType<typeof optionsFor>): string =>
+  options.map(({ what, why }) => `${what}. ${why}`).join("\n");
+
+describe("the price of met", () => {
+  it("is asked of open lines only, hard ones first", () => {
+    const open = priceLines(sample, {}).map(({ line }) => line);
+    expect(open.map(({ verdict }) => verdict)).not.toContain("met");
+    expect(open.map(({ verdict }) => verdict)).not.toContain("not checkable");
+    expect(open.map(({ role }) => role)).toEqual(["hard", "hard", "hard", "soft"]);
+  });
+
+  it("says how many fresh photographs prove it, at the observed rate and at the bounds", () => {
+    const needed = testImagesNeeded({ rate: 0.965, target: 0.95, alpha: 0.04, power: 0.8 })!;
+    const best = testImagesNeeded({ rate: 0.981, target: 0.95, alpha: 0.04, power: 0.8 })!;
+    const [first] = optionsFor(accuracy({}));
+    expect(first).toMatchObject({
+      surety: "likely",
+      what: `About ${needed.toLocaleString("en-US")} fresh test photographs`,
+    });
+    expect(first!.why).toContain(`${best} if the true rate is its upper bound, 98.1 %`);
+    expect(first!.why).toContain("none would do at its lower bound, 94.1 %");
+  });
+
+  it("judges fresh photographs at the level of a first opening, whatever this one was", () => {
+    const at = (opening: number, alpha: number) =>
+      optionsFor(accuracy({ alpha }), {}, { testOpening: opening, testAlpha: alpha })[0]!.what;
+    expect(at(3, (0.2 * 0.05) / 6)).toBe(at(1, 0.04));
+  });
+
+  it("counts the mistakes that a proof would allow", () => {
+    // Clopper–Pearson at 0.04 (SciPy): 484 of 500 prove 95 %, 483 do not.
+    const line = accuracy({ measured: 480 / 500, n: 500, lower: 0.9405, upper: 0.974 });
+    expect(text(optionsFor(line))).toContain("A model that makes 16 mistakes in 500 photographs, not 20");
+    expect(text(optionsFor(accuracy({ measured: 1, n: 50, lower: 0.937, upper: 1 })))).toContain(
+      "Even 50 of 50 right would not prove 95.0 %",
+    );
+  });
+
+  it("carries the gain of the last doubling on, with the band of that gain, and not where it is within its noise", () => {
+    const line = accuracy({ measured: 0.932, lower: 0.91, upper: 0.948, n: 600, verdict: "not met" });
+    const shown = text(optionsFor(line, sampleExtras));
+    expect(shown).toMatch(/About [\d,]+ training photographs\./);
+    expect(shown).toContain("From 1,476 to 2,952 training photographs brought +1.6 ± 0.5 points out of fold");
+    expect(shown).toContain("lower limits");
+    const { doubling } = sampleExtras.learningCurve!;
+    const flat = {
+      ...sampleExtras.learningCurve!,
+      doubling: { ...doubling, gain: { value: 0.002, standardError: 0.004 } },
+    };
+    const unknown = text(optionsFor(line, { ...sampleExtras, learningCurve: flat }));
+    expect(unknown).toContain("how many is not known");
+    expect(unknown).toContain("within its noise");
+  });
+
+  it("names actions with what the trace has of them: refused with the measured gain, or not measured", () => {
+    const options = optionsFor(accuracy({ measured: 0.93 }), sampleExtras);
+    const shown = text(options);
+    expect(shown).toContain("efficientnet-lite2@260, squash-260-cubic, whole: +1.3 ± 0.5 points out of fold");
+    expect(shown).toContain("Measured and refused: it takes 123 ms for one image");
+    expect(shown).toMatch(/The action "mirror" \(about 5 min 12 s\)\. .*what they bring was not measured/);
+    expect(shown).toContain("Review 37 labels of training photographs");
+    const order = ["certain", "likely", "measured effect", "effect not measured"];
+    const ranks = options.map(({ surety }) => order.indexOf(surety));
+    expect(ranks).toEqual(ranks.toSorted((a, b) => a - b));
+    expect(text(optionsFor(accuracy({ measured: 0.93 })))).not.toMatch(/action|recipe|labels|training photographs/);
+  });
+
+  it("goes class by class for the worst class", () => {
+    const line = sample.requirements.find(({ kind }) => kind === "worst-class-recall")!;
+    const shown = text(optionsFor(line, sampleExtras));
+    expect(shown).toContain('training photographs of "Blouse", the other classes growing alike');
+    expect(shown).toContain('Review 21 labels of training photographs in "Blouse"');
+    expect(shown).toMatch(/About \d+ fresh test photographs of "/);
+  });
+
+  it.each([
+    [
+      { kind: "image-count", unit: "images", measured: 4724, lower: 4724, upper: 4724, target: 5000 },
+      "276 more labelled photographs",
+    ],
+    [
+      { kind: "latency", unit: "seconds", measured: 0.04, lower: 0.038, upper: 0.045, target: 0.015, comparison: "<" },
+      "3.0 times less: 30.0 ms have to go",
+    ],
+    [
+      {
+        kind: "latency",
+        unit: "seconds",
+        measured: 0.01,
+        lower: 0.005,
+        upper: 0.02,
+        n: 100,
+        target: 0.015,
+        comparison: "<",
+      },
+      "About 400 runs",
+    ],
+    [
+      { kind: "balanced-accuracy", unit: "fraction", measured: 0.8, lower: 0.7, upper: 0.9, n: 100, target: 0.75 },
+      "About 400 photographs",
+    ],
+  ] as const)("%o", ({ target, ...part }, expected) => {
+    const comparison = "comparison" in part ? part.comparison : ">=";
+    const line = buildLine({ id: "C1", text: "x", ...part, target: { comparison, value: target } });
+    expect(text(optionsFor(line))).toContain(expected);
+  });
+
+  it("asks for a number where the line has none, and says nothing where nothing was measured", () => {
+    const aimless = buildLine({
+      id: "R1",
+      text: "Slow",
+      kind: "latency",
+      unit: "seconds",
+      measured: 0.02,
+      upper: 0.03,
+    });
+    expect(text(optionsFor(aimless))).toMatch(/Give the line a number.*at most 30.0 ms would be met/);
+    expect(optionsFor(buildLine({ id: "G1", text: "API", kind: "api" }))).toEqual([]);
+  });
+});
