@@ -1,0 +1,10 @@
+/**
+ * Forward graph → gradient graph, ONNX in and ONNX out, in operators that every ONNX Runtime has: one table of rules
+ * (Griewank and Walther, Evaluating Derivatives, 2008). Docs: docs/autodiff.md.
+ */
+export { foldBatchNorm } from "./fold-batch-norm.js";
+export { gradient, type Gradient, type GradientOptions } from "./gradient.js";
+export { type CrossEntropyLoss, type Loss, type LossInputs, lossWeight, type ScalarLoss } from "./loss.js";
+export { type Device, type Lowering, plainLowering } from "./lowering.js";
+export { type Operator, operators, rules } from "./rules.js";
+export type { InputSizes } from "./shape.js";

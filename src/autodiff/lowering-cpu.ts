@@ -1,0 +1,109 @@
+/**
+ * Lowerings for the CPU provider: its blocked operators (domain com.microsoft.nchwc, no public contract: checked at start-up) and its
+ * matrix product with a transposed operand.
+ */
+import type { Emitter } from "./emit.js";
+import type { ConvolutionGradient } from "./lowering.js";
+import {
+  covered,
+  flattenPixels,
+  plainConvolutionWeight,
+  plainMask,
+  times,
+  trimKernel,
+  weightAttributes,
+} from "./lowering-plain.js";
+import { farEnd } from "./emit.js";
+import { fixed, isFixed } from "./shape.js";
+import type { Window } from "./window.js";
+
+/** Steep enough that what is not 0 becomes 1; what float32 holds below 1e-30 counts as a kink. */
+const steep = 1e30;
+
+/** Comparisons are slow on the CPU: min(max(1e30 · value, 0), 1) instead, with value · (high − value) between two bounds. */
+export function hardSigmoidMask(emit: Emitter, value: string, low: number, high: number): string {
+  const positive = (distance: string): string => emit.op("HardSigmoid", [distance], { alpha: steep, beta: 0 });
+  const above = low === 0 ? value : emit.sub(value, emit.scalar(low));
+  if (low === -Infinity && high === Infinity) return plainMask(emit, value, low, high);
+  if (high === Infinity) return positive(above);
+  const below = emit.sub(emit.scalar(high), value);
+  return positive(low === -Infinity ? below : emit.mul(above, below));
+}
+
+/** dW = Σₙ g[n] · x[n]ᵀ; the transposed operand is read in place. */
+export function fusedPointwiseWeight(emit: Emitter, { x, g, xShape, gShape, weight }: ConvolutionGradient): string {
+  const each = timesTransposed(emit, flattenPixels(emit, g, gShape), flattenPixels(emit, x, xShape));
+  return emit.reshape(emit.sum(each, [0], false), weight);
+}
+
+function timesTransposed(emit: Emitter, a: string, b: string): string {
+  return emit.op("FusedMatMul", [a, b], { transA: 0n, transB: 1n, alpha: 1 }, "com.microsoft");
+}
+
+/**
+ * dW of all taps as one product: the inputs under each tap of the kernel side by side, [n, taps · c, pixels].
+ */
+export function unfoldedWeight(emit: Emitter, convolution: ConvolutionGradient): string {
+  const { x, g, xShape, gShape, weight, window } = convolution;
+  const { begin, end } = covered(window);
+  const padded = emit.pad(x, [0, 0, ...begin], [0, 0, ...end]);
+  const taps = tapsOf(window.kernel).map((tap) =>
+    flattenPixels(emit, under(emit, padded, window, tap), [xShape[0]!, xShape[1]!, ...gShape.slice(2)]),
+  );
+  const columns = taps.length === 1 ? taps[0]! : emit.op("Concat", taps, { axis: 1n });
+  const each = timesTransposed(emit, flattenPixels(emit, g, gShape), columns);
+  const byTap = emit.reshape(emit.sum(each, [0], false), [weight[0]!, ...weight.slice(2), weight[1]!]);
+  const rank = weight.length;
+  return emit.transpose(byTap, [0, rank - 1, ...Array.from({ length: rank - 2 }, (_, i) => i + 1)]);
+}
+
+/** Every position in the kernel, last axis fastest. */
+function tapsOf(kernel: readonly number[]): readonly (readonly number[])[] {
+  return kernel.reduce<number[][]>(
+    (taps, size) => taps.flatMap((tap) => Array.from({ length: size }, (_, i) => [...tap, i])),
+    [[]],
+  );
+}
+
+/** The inputs that one tap of the kernel meets, [n, c, …output]. */
+function under(emit: Emitter, padded: string, { strides, dilations, output }: Window, tap: readonly number[]): string {
+  const starts = tap.map((position, axis) => position * dilations[axis]!);
+  const ends = starts.map((start, axis) => start + strides[axis]! * (output[axis]! - 1) + 1);
+  const steps = strides.every((stride) => stride === 1) ? undefined : strides;
+  return emit.slice(
+    padded,
+    tap.map((_, axis) => axis + 2),
+    starts,
+    ends.map((end) => Math.min(end, farEnd)),
+    steps,
+  );
+}
+
+/** Channels in one block are 8 or 16, by processor. */
+const largestBlock = 16;
+
+/**
+ * Images are channels: input [1, n·c, …], kernel [n·c, 1, …output], both in blocks, in which a kernel of one filter a channel has
+ * the very layout of a picture. Channels that do not fill blocks are left to the plain form.
+ */
+export function blockedDepthwiseWeight(emit: Emitter, convolution: ConvolutionGradient): string {
+  const { x, g, xShape, gShape, weight, window } = convolution;
+  const channels = xShape[1]!.fixed;
+  // The number of groups is an attribute: it cannot follow a free batch.
+  if (channels % largestBlock !== 0 || window.kernel.length !== 2 || !isFixed(xShape[0]!))
+    return plainConvolutionWeight(emit, convolution);
+  const all = times(xShape[0]!, channels);
+  const blocked = (value: string, sizes: typeof xShape): string =>
+    emit.op("ReorderInput", [emit.reshape(value, [fixed(1), all, ...sizes.slice(2)])], {}, "com.microsoft.nchwc");
+  const kernel = emit.reshape(blocked(g, gShape), [all, fixed(1), ...gShape.slice(2)]);
+  const attributes = weightAttributes(window, all.fixed);
+  const result = emit.op("Conv", [blocked(x, xShape), kernel], attributes, "com.microsoft.nchwc");
+  const plain = emit.op(
+    "ReorderOutput",
+    [result],
+    { channels: BigInt(all.fixed), channels_last: 0n },
+    "com.microsoft.nchwc",
+  );
+  const each = emit.reshape(trimKernel(emit, plain, window), [xShape[0]!, ...weight]);
+  return emit.sum(each, [0], false);
+}
