@@ -66,6 +66,11 @@ export class GraphBuilder {
     return output;
   }
 
+  /** Adds a node with any number of outputs, whose names are given. */
+  operator(opType: string, inputs: readonly string[], outputs: readonly string[], attributes: Attributes = {}): void {
+    this.#graph.node.push(makeNode(opType, inputs, outputs, attributes));
+  }
+
   /** Adds nodes before all others: for what must come ahead of a network that is already there. */
   prepend(build: (front: GraphBuilder) => void): void {
     const tail = this.#graph.node.splice(0);
