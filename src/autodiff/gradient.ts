@@ -46,10 +46,10 @@ export async function gradient(model: ModelProto, options: GradientOptions): Pro
   const builder = new GraphBuilder(forward);
   const { value: loss, inputs: lossInputs } = addLoss(builder, kind, batchOf(forward));
   chooseOutputs(builder, [loss, ...outputs]);
-  const values = await inferShapes(forward, sizes, engine);
-  checkLoss(loss, values);
+  const knowledge = await inferShapes(forward, sizes, engine);
+  checkLoss(loss, knowledge.values);
   const sources = [...trainableNames(forward, options.trainable), ...inputs];
-  const gradients = new Sweep(builder, values, lowering, sources).run(loss);
+  const gradients = new Sweep(builder, knowledge, lowering, sources).run(loss);
   chooseOutputs(builder, [loss, ...outputs, ...gradients.values()]);
   return { model: forward, gradients, loss, lossInputs };
 }

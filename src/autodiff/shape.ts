@@ -1,15 +1,22 @@
 /** Shapes of a graph's values as functions of the batch, taken from two runs of the graph: the runtime infers them best. */
 import { Fault, quoteName } from "../core/index.js";
 import {
+  copyModel,
   type Dimension,
   elementType,
   type ElementType,
-  type Engine,
+  Engine,
   type Feeds,
+  GraphBuilder,
+  keepOutputs,
   type ModelProto,
+  type NodeProto,
   probeShapes,
+  splitModel,
   type Tensor,
+  usedNames,
   valueDims,
+  type ValueProbe,
 } from "../onnx/index.js";
 
 /** A dimension for a batch of n images: fixed + perImage · n. */
@@ -19,6 +26,13 @@ export interface Extent {
 }
 
 export type Shape = readonly Extent[];
+
+/** What is known of a graph before it is differentiated. */
+export interface Knowledge {
+  readonly values: ReadonlyMap<string, Value>;
+  /** Small values that nodes compute from constants and shapes alone, the same for every batch. */
+  readonly constants: ReadonlyMap<string, Tensor>;
+}
 
 export interface Value {
   readonly type: ElementType;
@@ -63,23 +77,82 @@ export function product(shape: Shape): Extent | null {
 const batches = [2, 3] as const;
 
 /** Type and shape of every value of a model. Throws `engine-failed`, and `usage` where the size of an input is not known. */
-export async function inferShapes(
-  model: ModelProto,
-  sizes: InputSizes,
-  engine?: Engine,
-): Promise<ReadonlyMap<string, Value>> {
+export async function inferShapes(model: ModelProto, sizes: InputSizes, engine?: Engine): Promise<Knowledge> {
+  const own = engine ?? new Engine();
+  try {
+    const feeds = batches.map((batch) => probeFeeds(model, sizes, batch));
+    // Where no input's batch is free, one run says it all.
+    const [few, more] = hasFreeBatch(model) ? feeds : [feeds[0]!, feeds[0]!];
+    const small = await probeShapes(model, few!, null, own);
+    const large = few === more ? small : await probeShapes(model, more!, null, own);
+    const values = new Map(
+      [...small].map(([name, probe]) => [name, compare(probe, large.get(name) ?? probe)] as const),
+    );
+    const names = constantNames(model.graph!.node, model.graph!.initializer, values);
+    if (names.length === 0) return { values, constants: new Map() };
+    const [first, second] = [await compute(model, few!, names, own), await compute(model, more!, names, own)];
+    return {
+      values,
+      constants: new Map(Object.entries(first).filter(([name, { data }]) => isSame(data, second[name]!.data))),
+    };
+  } finally {
+    if (!engine) await own.close();
+  }
+}
+
+function compare({ type, dims }: ValueProbe, larger: ValueProbe): Value {
   const [few, more] = batches;
-  const small = await probeShapes(model, probeFeeds(model, sizes, few), null, engine);
-  // Where no input's batch is free, one run says it all.
-  const large = hasFreeBatch(model) ? await probeShapes(model, probeFeeds(model, sizes, more), null, engine) : small;
-  const values = [...small].map(([name, { type, dims }]) => {
-    const shape = dims.map((size, axis) => {
-      const perImage = ((large.get(name)?.dims[axis] ?? size) - size) / (more - few);
-      return { fixed: size - few * perImage, perImage };
-    });
-    return [name, { type, shape }] as const;
+  const shape = dims.map((size, axis) => {
+    const perImage = (larger.dims[axis]! - size) / (more - few);
+    return { fixed: size - few * perImage, perImage };
   });
-  return new Map(values);
+  return { type, shape };
+}
+
+/** Sizes, indices and bounds are small; weights that a node turns are not of interest. */
+const mostElements = 65_536;
+
+/** Values computed from constants and shapes. */
+function constantNames(
+  nodes: readonly NodeProto[],
+  initializers: readonly { readonly name: string }[],
+  values: ReadonlyMap<string, Value>,
+): readonly string[] {
+  const known = new Set(initializers.map(({ name }) => name));
+  const found: string[] = [];
+  for (const node of nodes) {
+    const isShape = node.opType === "Shape" || node.opType === "Size";
+    if (!isShape && !usedNames(node).every((name) => known.has(name))) continue;
+    for (const name of node.output.filter(Boolean)) {
+      known.add(name);
+      const value = values.get(name);
+      if (value && (product(value.shape)?.fixed ?? Infinity) <= mostElements) found.push(name);
+    }
+  }
+  return found;
+}
+
+async function compute(
+  model: ModelProto,
+  feeds: Feeds,
+  names: readonly string[],
+  engine: Engine,
+): Promise<Readonly<Record<string, Tensor>>> {
+  const copy = copyModel(model);
+  const builder = new GraphBuilder(copy);
+  copy.graph!.output = [];
+  for (const name of names) builder.result(name);
+  keepOutputs(copy, names);
+  const needed = new Set(copy.graph!.input.map(({ name }) => name));
+  const session = await engine.open(splitModel(copy), { threads: 1, optimization: "disabled" });
+  const used = Object.fromEntries(Object.entries(feeds).filter(([name]) => needed.has(name)));
+  const results = await session.run(used, names);
+  await session.release();
+  return results;
+}
+
+function isSame(a: Tensor["data"], b: Tensor["data"]): boolean {
+  return a.length === b.length && a.every((value: number | bigint, i: number) => value === b[i]);
 }
 
 function hasFreeBatch(model: ModelProto): boolean {

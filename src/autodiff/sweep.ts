@@ -15,34 +15,29 @@ import { operatorSetOf } from "./operator-set.js";
 import { unsupported } from "./refusal.js";
 import type { Lazy, Step } from "./rule.js";
 import { ruleOf } from "./rules.js";
-import type { Shape, Value } from "./shape.js";
+import type { Knowledge, Shape, Value } from "./shape.js";
 
 /** Adds the nodes of the gradient behind those of the graph. */
 export class Sweep {
   readonly #builder: GraphBuilder;
-  readonly #values: ReadonlyMap<string, Value>;
+  readonly #knowledge: Knowledge;
   readonly #lowering: Lowering;
   readonly #sources: readonly string[];
   readonly #emit: Emitter;
-  readonly #constants: ReadonlyMap<string, TensorProto>;
+  readonly #weights: ReadonlyMap<string, TensorProto>;
   /** Values that change with a source. */
   readonly #reached: ReadonlySet<string>;
   /** Value → what the nodes that use it add to its gradient. */
   readonly #parts = new Map<string, string[]>();
 
-  constructor(
-    builder: GraphBuilder,
-    values: ReadonlyMap<string, Value>,
-    lowering: Lowering,
-    sources: readonly string[],
-  ) {
+  constructor(builder: GraphBuilder, knowledge: Knowledge, lowering: Lowering, sources: readonly string[]) {
     this.#builder = builder;
-    this.#values = values;
+    this.#knowledge = knowledge;
     this.#lowering = lowering;
     this.#sources = sources;
     this.#emit = new Emitter(builder, operatorSetOf(builder.model));
-    this.#constants = new Map(builder.model.graph!.initializer.map((tensor) => [tensor.name, tensor]));
-    this.#reached = reachedFrom(builder.model.graph!.node, sources, values);
+    this.#weights = new Map(builder.model.graph!.initializer.map((tensor) => [tensor.name, tensor]));
+    this.#reached = reachedFrom(builder.model.graph!.node, sources, knowledge.values);
   }
 
   /** Returns the output that holds the gradient of each source that the loss depends on. */
@@ -101,18 +96,18 @@ export class Sweep {
   }
 
   #constant(name: string): Tensor | undefined {
-    const tensor = this.#constants.get(name);
-    return tensor && tensorData(tensor);
+    const tensor = this.#weights.get(name);
+    return tensor ? tensorData(tensor) : this.#knowledge.constants.get(name);
   }
 
   #checkType(node: NodeProto, name: string): void {
-    const type = this.#values.get(name)?.type;
+    const type = this.#knowledge.values.get(name)?.type;
     if (type !== undefined && type !== "float32")
       throw unsupported(node, "is not computed in float32", { expected: "float32", got: type });
   }
 
   #shapeOf(name: string): Shape {
-    const value = this.#values.get(name);
+    const value = this.#knowledge.values.get(name);
     if (!value) throw new Fault("model-invalid", { what: `the shape of the value ${quoteName(name)} is not known` });
     return value.shape;
   }
