@@ -9,7 +9,7 @@ import { Sweep } from "./sweep.js";
 
 export interface GradientOptions {
   readonly loss: Loss;
-  /** Which float32 initializers are trained; the others are constants. */
+  /** Which float32 initializers are trained; the others are constants, and so are the settings of nodes, such as the bounds of Clip. */
   readonly trainable: (name: string, dims: readonly number[]) => boolean;
   /** Inputs of the graph whose gradient is wanted too. */
   readonly inputs?: readonly string[];

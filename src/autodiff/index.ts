@@ -7,4 +7,5 @@ export { gradient, type Gradient, type GradientOptions } from "./gradient.js";
 export { type CrossEntropyLoss, type Loss, type LossInputs, lossWeight, type ScalarLoss } from "./loss.js";
 export { type Device, type Lowering, plainLowering } from "./lowering.js";
 export { type Operator, operators, rules } from "./rules.js";
+export { selectLowering, type SelectedLowering } from "./select-lowering.js";
 export type { InputSizes } from "./shape.js";

@@ -71,8 +71,10 @@ export class Sweep {
     const parts = this.#backward(node, gradients);
     for (const i of needed) {
       const part = parts[i];
-      if (!part) throw unsupported(node, `has no gradient with respect to its input ${quoteName(node.input[i]!)}`);
       const name = node.input[i]!;
+      // A bound or a scale that is an initializer is a setting of the node, and no weight.
+      if (!part && this.#weights.has(name)) continue;
+      if (!part) throw unsupported(node, `has no gradient with respect to its input ${quoteName(name)}`);
       this.#parts.set(name, [...(this.#parts.get(name) ?? []), part()]);
     }
   }
