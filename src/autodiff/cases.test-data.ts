@@ -102,6 +102,10 @@ export interface CaseGraph {
   readonly model: ModelProto;
   readonly feeds: Feeds;
   readonly loss: string;
+  readonly graph: GraphBuilder;
+  /** The values y · c. */
+  readonly products: readonly string[];
+  readonly weights: ReadonlyMap<string, Float32Array>;
   /** Weights and inputs with gradients. */
   readonly sources: readonly string[];
 }
@@ -118,6 +122,7 @@ export function caseGraph(one: OperatorCase, freeBatch: boolean): CaseGraph {
   const isFree = freeBatch && canFree(one);
   const batch = one.inputs.find(({ role }) => role === "input")?.dims[0];
   const feeds: Record<string, Tensor> = {};
+  const weights = new Map<string, Float32Array>();
   const feed = (name: string, dims: readonly number[], data: Float32Array): string => {
     feeds[name] = float32(dims, data);
     return graph.input({ name, type: "float32", dims: isFree ? ["n", ...dims.slice(1)] : dims });
@@ -126,18 +131,20 @@ export function caseGraph(one: OperatorCase, freeBatch: boolean): CaseGraph {
     if (spec.role === "none") return "";
     if (spec.type) return graph.constant(wholeTensor(spec), `x${i}`);
     const data = caseValues(spec);
+    if (spec.role === "weight") weights.set(`x${i}`, data);
     return spec.role === "input" ? feed(`x${i}`, spec.dims, data) : graph.floats(data, spec.dims, `x${i}`);
   });
   const outputs = one.outputs.map((_, i) => `y${i}`);
   graph.operator(one.op, inputs, outputs, attributesOf(one.attributes));
-  const parts = one.outputs.flatMap((dims, k) => {
+  const products = one.outputs.flatMap((dims, k) => {
     if (dims === null) return [];
     const data = caseValues({ dims, seed: one.seed + 10 + k });
     const c = isFree && dims[0] === batch ? feed(`c${k}`, dims, data) : graph.floats(data, dims);
-    return [graph.node("ReduceSum", [graph.node("Mul", [`y${k}`, c])], { keepdims: 0n })];
+    return [graph.node("Mul", [`y${k}`, c], {}, `product${k}`)];
   });
-  const loss = graph.node("Sum", parts, {}, "loss");
-  return { model: graph.model, feeds, loss, sources: [...one.gradients.keys()] };
+  const sums = products.map((product) => graph.node("ReduceSum", [product], { keepdims: 0n }));
+  const loss = graph.node("Sum", sums, {}, "loss");
+  return { model: graph.model, graph, feeds, loss, products, weights, sources: [...one.gradients.keys()] };
 }
 
 function wholeTensor({ type, dims, values }: InputSpec): Tensor {

@@ -43,13 +43,15 @@ export async function gradient(model: ModelProto, options: GradientOptions): Pro
   const { loss: kind, inputs = [], outputs = [], sizes = {}, lowering = plainLowering, engine } = options;
   const forward = prepare(model);
   fixInputs(forward, sizes, options.batch);
+  // Chosen before the loss adds constants of its own.
+  const chosen = new Set(trainableNames(forward, options.trainable));
   const builder = new GraphBuilder(forward);
   const { value: loss, inputs: lossInputs } = addLoss(builder, kind, batchOf(forward));
   chooseOutputs(builder, [loss, ...outputs]);
   const knowledge = await inferShapes(forward, sizes, engine);
   checkLoss(loss, knowledge.values);
-  const sources = [...trainableNames(forward, options.trainable), ...inputs];
-  const gradients = new Sweep(builder, knowledge, lowering, sources).run(loss);
+  const weights = forward.graph!.initializer.map(({ name }) => name).filter((name) => chosen.has(name));
+  const gradients = new Sweep(builder, knowledge, lowering, [...weights, ...inputs]).run(loss);
   chooseOutputs(builder, [loss, ...outputs, ...gradients.values()]);
   return { model: forward, gradients, loss, lossInputs };
 }

@@ -8,4 +8,19 @@ export { type CrossEntropyLoss, type Loss, type LossInputs, lossWeight, type Sca
 export { type Device, type Lowering, plainLowering } from "./lowering.js";
 export { type Operator, operators, rules } from "./rules.js";
 export { selectLowering, type SelectedLowering } from "./select-lowering.js";
+export { operatorTable } from "./table.js";
+export { readWeights, replaceWeights } from "./weights.js";
 export type { InputSizes } from "./shape.js";
+
+/** What is needed beside it to use the engine alone. */
+export {
+  Engine,
+  float32,
+  GraphBuilder,
+  readModel,
+  type Session,
+  splitModel,
+  type Tensor,
+  writeModel,
+} from "../onnx/index.js";
+export type { ModelProto } from "../onnx/index.js";

@@ -19,6 +19,7 @@ export {
   type NodeProto,
   parseModel,
   resizeValue,
+  revise,
   serializeModel,
   type TensorProto,
   valueDims,
