@@ -108,6 +108,21 @@ export class Emitter {
     return this.op("ConstantOfShape", [this.op("Shape", [value])]);
   }
 
+  /** Zeros of a shape whose batch is that of `like`. */
+  zeros(shape: Shape, like: string): string {
+    const dims = shape.every(isFixed)
+      ? this.ints(shape.map((extent) => extent.fixed))
+      : this.op(
+          "Concat",
+          [
+            this.slice(this.op("Shape", [like]), [0], [0], [1]),
+            this.ints(shape.slice(1).map((extent) => extent.fixed)),
+          ],
+          { axis: 0n },
+        );
+    return this.op("ConstantOfShape", [dims]);
+  }
+
   /** Zeros around a value; negative numbers cut off. */
   pad(value: string, begin: readonly number[], end: readonly number[]): string {
     if ([...begin, ...end].every((count) => count === 0)) return value;

@@ -14,7 +14,7 @@ import {
   weightAttributes,
 } from "./lowering-plain.js";
 import { farEnd } from "./emit.js";
-import { fixed, isFixed } from "./shape.js";
+import { fixed, isFixed, type Shape } from "./shape.js";
 import type { Window } from "./window.js";
 
 /** Steep enough that what is not 0 becomes 1; what float32 holds below 1e-30 counts as a kink. */
@@ -30,8 +30,21 @@ export function hardSigmoidMask(emit: Emitter, value: string, low: number, high:
   return positive(low === -Infinity ? below : emit.mul(above, below));
 }
 
-/** dW = Σₙ g[n] · x[n]ᵀ; the transposed operand is read in place. */
-export function fusedPointwiseWeight(emit: Emitter, { x, g, xShape, gShape, weight }: ConvolutionGradient): string {
+/**
+ * dW = Σₙ g[n] · x[n]ᵀ; the transposed operand is read in place. Where weights outnumber pixels, one product over the pixels of all images,
+ * [m, n · pixels] · [n · pixels, c]: moving the pixels costs less than adding up a matrix for each image.
+ */
+export function fusedPointwiseWeight(
+  emit: Emitter,
+  { x, g, xShape, gShape, weight, window }: ConvolutionGradient,
+): string {
+  const [m, c] = [weight[0]!.fixed, weight[1]!.fixed];
+  const pixels = window.output.reduce((count, size) => count * size, 1);
+  if ((m * c) / (m + c) > pixels) {
+    const rows = (value: string, shape: Shape): string =>
+      emit.reshape(emit.transpose(flattenPixels(emit, value, shape), [1, 0, 2]), [shape[1]!, times(shape[0]!, pixels)]);
+    return emit.reshape(timesTransposed(emit, rows(g, gShape), rows(x, xShape)), weight);
+  }
   const each = timesTransposed(emit, flattenPixels(emit, g, gShape), flattenPixels(emit, x, xShape));
   return emit.reshape(emit.sum(each, [0], false), weight);
 }

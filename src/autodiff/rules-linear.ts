@@ -1,10 +1,11 @@
 /** Rules of products: convolutions and matrices. */
 import type { Emitter } from "./emit.js";
 import type { ConvolutionGradient } from "./lowering.js";
+import { mirroredInput } from "./lowering-input.js";
 import { floatOf, intOf, range, type Rule, type Step } from "./rule.js";
 import { unsupported } from "./refusal.js";
-import { type Extent, fixed, type Shape } from "./shape.js";
-import { groupOf, transposedAttributes, unreached, type Window, windowOf } from "./window.js";
+import type { Extent, Shape } from "./shape.js";
+import { groupOf, windowOf } from "./window.js";
 
 export const linear = {
   Conv: {
@@ -86,7 +87,7 @@ function convolutionOf(step: Step): ConvolutionGradient {
     weight.slice(2).map(({ fixed: size }) => size),
   );
   const shapes = { xShape: step.shapeOf(x), gShape: step.shapeOf(step.y), weight };
-  return { x, g: step.g, ...shapes, window, group: groupOf(step) };
+  return { x, g: step.g, w, ...shapes, window, group: groupOf(step) };
 }
 
 /** Which lowering a convolution takes. */
@@ -112,52 +113,8 @@ function sampled(emit: Emitter, convolution: ConvolutionGradient): ConvolutionGr
   return { ...convolution, x: kept, xShape: [...xShape.slice(0, 2), ...gShape.slice(2)] };
 }
 
-/** With stride 1 a convolution by the mirrored weight, which runtimes do fastest; else the transposed one. */
+/** With stride 1 a convolution by the mirrored weight, which runtimes do fastest. */
 function inputGradient(step: Step): string {
-  const { emit, g } = step;
   const convolution = convolutionOf(step);
-  const { window, group } = convolution;
-  const pads = mirroredPads(window);
-  if (!pads) {
-    const attributes = { ...transposedAttributes(window), group: BigInt(group) };
-    return emit.op("ConvTranspose", [g, step.x[1]!], attributes);
-  }
-  const weight = mirroredWeight(emit, step.x[1]!, convolution);
-  return emit.op("Conv", [g, weight], {
-    group: BigInt(group),
-    kernel_shape: window.kernel.map(BigInt),
-    dilations: window.dilations.map(BigInt),
-    pads: pads.map(BigInt),
-  });
-}
-
-/** Padding of the mirrored convolution; null where it would be negative or the stride is not 1. */
-function mirroredPads(window: Window): number[] | null {
-  const { strides, kernel, dilations, begin, end } = window;
-  if (strides.some((stride) => stride !== 1)) return null;
-  const full = kernel.map((size, axis) => dilations[axis]! * (size - 1));
-  const before = full.map((count, axis) => count - begin[axis]!);
-  const after = full.map((count, axis) => count - end[axis]! + unreached(window, axis));
-  return [...before, ...after].some((count) => count < 0) ? null : [...before, ...after];
-}
-
-/** w [m, c/G, …] → [c, m/G, …] with each kernel from last to first. The runtime folds it into a constant. */
-function mirroredWeight(
-  emit: Emitter,
-  weight: string,
-  { weight: shape, xShape, window, group }: ConvolutionGradient,
-): string {
-  const [outputs, inputs] = [shape[0]!.fixed / group, xShape[1]!.fixed / group];
-  const kernel = shape.slice(2);
-  const spatial = range(3, 3 + kernel.length);
-  const axes = range(2, shape.length).filter((axis) => window.kernel[axis - 2]! > 1);
-  const mirrored = axes.length === 0 ? weight : emit.flip(weight, axes);
-  if (group === 1) return emit.transpose(mirrored, [1, 0, ...range(2, shape.length)]);
-  if (outputs === 1 && inputs === 1) return mirrored;
-  const grouped = emit.reshape(mirrored, [fixed(group), fixed(outputs), fixed(inputs), ...kernel]);
-  return emit.reshape(emit.transpose(grouped, [0, 2, 1, ...spatial]), [
-    fixed(group * inputs),
-    fixed(outputs),
-    ...kernel,
-  ]);
+  return mirroredInput(step.emit, convolution) ?? step.lowering.strided(step.emit, convolution);
 }
