@@ -16,6 +16,8 @@ export interface Step {
   readonly x: readonly string[];
   readonly y: string;
   readonly shapeOf: (name: string) => Shape;
+  /** The one node that makes a value which only `node` uses; undefined where there is none such. */
+  readonly ownProducer: (name: string) => NodeProto | undefined;
   /** The numbers of an initializer. */
   readonly constant: (name: string) => Tensor | undefined;
 }
@@ -23,13 +25,16 @@ export interface Step {
 /** Emits the gradient of one input; called only where it is needed. */
 export type Lazy = () => string;
 
+/** The same, or null where another input of the node carries it all. */
+export type InputGradient = () => string | null;
+
 export interface Rule {
   /** The gradient of each input, for people: stands in docs/autodiff.md. */
   readonly formula: string;
   /** What of the operator is not covered, for people. */
   readonly except?: string;
   /** One entry an input; null where an input has no gradient (a shape, indices). */
-  readonly backward: (step: Step) => readonly (Lazy | null)[];
+  readonly backward: (step: Step) => readonly (InputGradient | null)[];
 }
 
 /** Emits something at most once, for what the gradients of several inputs share. */

@@ -1,9 +1,11 @@
 /** The way back: from the loss through every node that it depends on to the sources (Griewank and Walther 2008, reverse mode). */
 import { Fault, quoteName } from "../core/index.js";
 import {
+  consumers,
   freshNames,
   type GraphBuilder,
   type NodeProto,
+  producers,
   type Tensor,
   tensorData,
   type TensorProto,
@@ -13,7 +15,7 @@ import { Emitter } from "./emit.js";
 import type { Lowering } from "./lowering.js";
 import { operatorSetOf } from "./operator-set.js";
 import { unsupported } from "./refusal.js";
-import type { Lazy, Step } from "./rule.js";
+import type { InputGradient, Step } from "./rule.js";
 import { ruleOf } from "./rules.js";
 import type { Knowledge, Shape, Value } from "./shape.js";
 
@@ -24,6 +26,8 @@ export class Sweep {
   readonly #lowering: Lowering;
   readonly #sources: readonly string[];
   readonly #emit: Emitter;
+  readonly #makers: ReadonlyMap<string, NodeProto>;
+  readonly #users: ReadonlyMap<string, readonly NodeProto[]>;
   readonly #weights: ReadonlyMap<string, TensorProto>;
   /** Values that change with a source. */
   readonly #reached: ReadonlySet<string>;
@@ -36,6 +40,8 @@ export class Sweep {
     this.#lowering = lowering;
     this.#sources = sources;
     this.#emit = new Emitter(builder, operatorSetOf(builder.model));
+    this.#makers = producers(builder.model.graph!);
+    this.#users = consumers(builder.model.graph!);
     this.#weights = new Map(builder.model.graph!.initializer.map((tensor) => [tensor.name, tensor]));
     this.#reached = reachedFrom(builder.model.graph!.node, sources, knowledge.values);
   }
@@ -75,11 +81,12 @@ export class Sweep {
       // A bound or a scale that is an initializer is a setting of the node, and no weight.
       if (!part && this.#weights.has(name)) continue;
       if (!part) throw unsupported(node, `has no gradient with respect to its input ${quoteName(name)}`);
-      this.#parts.set(name, [...(this.#parts.get(name) ?? []), part()]);
+      const made = part();
+      if (made !== null) this.#parts.set(name, [...(this.#parts.get(name) ?? []), made]);
     }
   }
 
-  #backward(node: NodeProto, gradients: readonly (string | null)[]): readonly (Lazy | null)[] {
+  #backward(node: NodeProto, gradients: readonly (string | null)[]): readonly (InputGradient | null)[] {
     const rule = ruleOf(node.opType, node.domain);
     if (!rule) throw unsupported(node, "cannot be differentiated");
     for (const name of [...node.input, ...node.output]) if (this.#reached.has(name)) this.#checkType(node, name);
@@ -92,6 +99,7 @@ export class Sweep {
       x: node.input,
       y: node.output[0]!,
       shapeOf: (name) => this.#shapeOf(name),
+      ownProducer: (name) => (this.#users.get(name)?.length === 1 ? this.#makers.get(name) : undefined),
       constant: (name) => this.#constant(name),
     };
     return rule.backward(step);
