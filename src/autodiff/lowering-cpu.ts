@@ -14,6 +14,7 @@ import {
   weightAttributes,
 } from "./lowering-plain.js";
 import { farEnd } from "./emit.js";
+import { range } from "./rule.js";
 import { fixed, isFixed, type Shape } from "./shape.js";
 import type { Window } from "./window.js";
 
@@ -31,8 +32,8 @@ export function hardSigmoidMask(emit: Emitter, value: string, low: number, high:
 }
 
 /**
- * dW = Σₙ g[n] · x[n]ᵀ; the transposed operand is read in place. Where weights outnumber pixels, one product over the pixels of all images,
- * [m, n · pixels] · [n · pixels, c]: moving the pixels costs less than adding up a matrix for each image.
+ * dW = Σₙ g[n] · x[n]ᵀ. Where weights outnumber pixels, one product over the pixels of all images, [m, n · pixels] · [n · pixels, c]:
+ * moving the pixels costs less than adding up a matrix for each image.
  */
 export function fusedPointwiseWeight(
   emit: Emitter,
@@ -40,34 +41,44 @@ export function fusedPointwiseWeight(
 ): string {
   const [m, c] = [weight[0]!.fixed, weight[1]!.fixed];
   const pixels = window.output.reduce((count, size) => count * size, 1);
-  if ((m * c) / (m + c) > pixels) {
-    const rows = (value: string, shape: Shape): string =>
-      emit.reshape(emit.transpose(flattenPixels(emit, value, shape), [1, 0, 2]), [shape[1]!, times(shape[0]!, pixels)]);
-    return emit.reshape(timesTransposed(emit, rows(g, gShape), rows(x, xShape)), weight);
+  if ((m * c) / (m + c) <= pixels) {
+    const each = sumOfProducts(emit, flattenPixels(emit, g, gShape), flattenPixels(emit, x, xShape), m, c);
+    return emit.reshape(each, weight);
   }
-  const each = timesTransposed(emit, flattenPixels(emit, g, gShape), flattenPixels(emit, x, xShape));
-  return emit.reshape(emit.sum(each, [0], false), weight);
+  const rows = (value: string, shape: Shape): string =>
+    emit.reshape(emit.transpose(flattenPixels(emit, value, shape), [1, 0, 2]), [shape[1]!, times(shape[0]!, pixels)]);
+  return emit.reshape(timesTransposed(emit, rows(g, gShape), rows(x, xShape)), weight);
 }
 
+/** a · bᵀ; the transposed operand is read in place. */
 function timesTransposed(emit: Emitter, a: string, b: string): string {
   return emit.op("FusedMatMul", [a, b], { transA: 0n, transB: 1n, alpha: 1 }, "com.microsoft");
 }
 
-/**
- * dW of all taps as one product: the inputs under each tap of the kernel side by side, [n, taps · c, pixels].
- */
+/** Σₙ a[n] · b[n]ᵀ, [rows, columns], of a [n, rows, …] and b [n, columns, …]: the factor with fewer rows is the one that is packed. */
+function sumOfProducts(emit: Emitter, a: string, b: string, rows: number, columns: number): string {
+  if (rows >= columns) return emit.sum(timesTransposed(emit, a, b), [0], false);
+  return emit.transpose(emit.sum(timesTransposed(emit, b, a), [0], false), [1, 0]);
+}
+
+/** dW of all taps as one product: the inputs under each tap of the kernel side by side, [n, taps · c, pixels]. */
 export function unfoldedWeight(emit: Emitter, convolution: ConvolutionGradient): string {
   const { x, g, xShape, gShape, weight, window } = convolution;
   const { begin, end } = covered(window);
   const padded = emit.pad(x, [0, 0, ...begin], [0, 0, ...end]);
-  const taps = tapsOf(window.kernel).map((tap) =>
-    flattenPixels(emit, under(emit, padded, window, tap), [xShape[0]!, xShape[1]!, ...gShape.slice(2)]),
+  const taps = tapsOf(window.kernel);
+  const shape = [xShape[0]!, xShape[1]!, ...gShape.slice(2)];
+  const columns = taps.map((tap) => flattenPixels(emit, under(emit, padded, window, tap), shape));
+  const all = columns.length === 1 ? columns[0]! : emit.op("Concat", columns, { axis: 1n });
+  const product = sumOfProducts(
+    emit,
+    flattenPixels(emit, g, gShape),
+    all,
+    weight[0]!.fixed,
+    taps.length * weight[1]!.fixed,
   );
-  const columns = taps.length === 1 ? taps[0]! : emit.op("Concat", taps, { axis: 1n });
-  const each = timesTransposed(emit, flattenPixels(emit, g, gShape), columns);
-  const byTap = emit.reshape(emit.sum(each, [0], false), [weight[0]!, ...weight.slice(2), weight[1]!]);
-  const rank = weight.length;
-  return emit.transpose(byTap, [0, rank - 1, ...Array.from({ length: rank - 2 }, (_, i) => i + 1)]);
+  const byTap = emit.reshape(product, [weight[0]!, ...weight.slice(2), weight[1]!]);
+  return emit.transpose(byTap, [0, weight.length - 1, ...range(1, weight.length - 1)]);
 }
 
 /** Every position in the kernel, last axis fastest. */
