@@ -5,10 +5,11 @@ import { beforeAll, expect, test } from "vitest";
 import { type BundleManifest, readManifest } from "../src/bundle/index.js";
 import { sha256 } from "../src/core/index.js";
 import { encodeJpeg } from "../src/image/index.js";
+import { describeService } from "../src/serve/index.js";
 import { writeRandomBundle } from "./small-bundle.js";
 
 const story = { asA: "buyer of <fabric>", iWant: "patterns told apart", soThat: null };
-const pages = ["README.md", "MODEL_CARD.md", "bundle.test.mjs"];
+const pages = ["README.md", "MODEL_CARD.md", "bundle.test.mjs", "openapi.json"];
 const read = (folder: string, name: string): string => readFileSync(join(folder, name), "utf8");
 
 let plain: string;
@@ -53,6 +54,10 @@ test("assay.json has the pages' hashes; the bundle's identity does not depend on
     for (const page of pages) expect(manifests[i]!.files[page]).toBe(sha256(readFileSync(join(folder, page))));
   expect(manifests[0]!.files["MODEL_CARD.md"]).not.toBe(manifests[1]!.files["MODEL_CARD.md"]);
   expect(manifests[0]!.bundleHash).toBe(manifests[1]!.bundleHash);
+});
+
+test("openapi.json describes a service with the bundle's classes", () => {
+  expect(JSON.parse(read(plain, "openapi.json"))).toEqual(describeService(["checks", "rings", "stripes"]));
 });
 
 test("docs/bundle.md describes every field of assay.json and every file", () => {

@@ -23,9 +23,9 @@ export function newHome(): string {
   return mkdtempSync(join(tmpdir(), "assay-home-"));
 }
 
-/** Starts `assay …` with its cache and state in `home`. */
-export function start(home: string, args: readonly string[], cwd = home): Started {
-  const child = spawn(process.execPath, [program, ...args], {
+/** Starts `assay …` with its cache and state in `home`; another built command line than this checkout's by `main`. */
+export function start(home: string, args: readonly string[], cwd = home, main = program): Started {
+  const child = spawn(process.execPath, [main, ...args], {
     cwd,
     env: { ...process.env, ASSAY_CACHE: join(home, "cache"), ASSAY_STATE: join(home, "state"), NO_COLOR: "1" },
   });

@@ -6,6 +6,7 @@ import { describeMachine } from "../src/bench/index.js";
 import { type BundleParts, writeBundle } from "../src/bundle/index.js";
 import { random } from "../src/core/index.js";
 import type { View } from "../src/image/index.js";
+import { describeService } from "../src/serve/index.js";
 import { assay, newHome } from "./cli.js";
 import { drawProducts } from "./products.js";
 
@@ -37,6 +38,7 @@ export async function writeRandomBundle(
     labels,
     calibrationImages: 6,
     goldenPhotographs: photographs,
+    openApi: describeService(parts.labels ?? labels),
     provenance: {
       images: { train: ["a", "b", "c"], select: ["d"], calibrate: ["e"], test: ["f", "g"] },
       imageCount: 7,

@@ -28,13 +28,13 @@ export function activationsName(branch: number): string {
 
 /**
  * The graph `image` uint8 [n, size, size, 3] (RGB) → `features` [n, width], and for each branch whose pooling is a global average
- * `activations` [n, c, h', w'] of the first look. Throws `model-invalid` for networks of different operator sets.
+ * `activations` [n, c, h', w'], the mean over the looks. Throws `model-invalid` for networks of different operator sets.
  */
 export function recipeGraph({ view, looks, branches }: Recipe): GraphBuilder {
   const { builder, planes } = openGraph(branches, view.size);
   const pooled = branches.map((branch, i) => {
     const outputs = addBranch(builder, branch, i, lookAt(builder, planes, looks, view.size, branch.size));
-    if (outputs.activations !== null) addActivations(builder, outputs.activations, branch, i, looks.length, planes);
+    if (outputs.activations !== null) addActivations(builder, outputs.activations, branch, i, looks);
     return averageLooks(builder, outputs.features, looks.length, branch.backbone.row.width);
   });
   const width = branches.reduce((sum, { backbone }) => sum + backbone.row.width, 0);
@@ -66,8 +66,20 @@ function openGraph(branches: readonly Branch[], side: number): { builder: GraphB
   return { builder, planes: builder.node("Cast", [planar], { to: 1n }) };
 }
 
-/** Version of the standard operators that a network uses. Networks stand side by side in one graph only where it is the same. */
-export function operatorSet({ model }: Backbone): number {
+/** Since when Resize goes by sizes; and Slice, a version before, by inputs. */
+const looksSince = 11;
+
+/** Why no graph can express a recipe; null where one can. */
+export function whyImpossible({ view, looks, branches }: Recipe): string | null {
+  const sets = [...new Set(branches.map(({ backbone }) => operatorSet(backbone)))];
+  if (sets.length > 1) return `networks of operator sets ${sets.join(" and ")} cannot share a graph`;
+  const plain =
+    looks.every(({ crop, flip }) => crop === 1 && !flip) && branches.every(({ size }) => size === view.size);
+  return plain || sets[0]! >= looksSince ? null : `its operator set ${sets[0]!} is older than ${looksSince}`;
+}
+
+/** Version of the standard operators that a network uses. */
+function operatorSet({ model }: Backbone): number {
   return Number(model.opsetImport.find(({ domain }) => domain === "" || domain === "ai.onnx")?.version ?? 0);
 }
 
@@ -146,23 +158,43 @@ function averageLooks(builder: GraphBuilder, features: string, looks: number, wi
   return builder.node("Reshape", [builder.node("MatMul", [shares, stacked]), builder.constant(int64([-1, width]))]);
 }
 
+/**
+ * The mean over the looks, mirrored ones turned back, so that its mean over space is the branch's share of `features`. Looks at
+ * regions of different sizes have no common frame: such a recipe gives no activations.
+ */
 function addActivations(
   builder: GraphBuilder,
   activations: string,
   { backbone }: Branch,
   index: number,
-  looks: number,
-  planes: string,
+  looks: readonly Look[],
 ): void {
+  if (looks.some(({ crop }) => crop !== looks[0]!.crop)) return;
+  const sides = [false, true]
+    .filter((flip) => looks.some((look) => look.flip === flip))
+    .map((flip) => {
+      const summed = sumMaps(
+        builder,
+        activations,
+        looks.map((look) => (look.flip === flip ? 1 / looks.length : 0)),
+      );
+      return flip ? mirror(builder, summed) : summed;
+    });
   const name = activationsName(index);
-  if (looks === 1) builder.node("Identity", [activations], {}, name);
-  else {
-    const zero = builder.constant(int64([0]));
-    const pictures = builder.node("Gather", [builder.node("Shape", [planes]), zero]);
-    builder.node("Slice", [activations, zero, pictures, zero], {}, name);
-  }
+  builder.node(sides.length === 1 ? "Identity" : "Add", sides, {}, name);
   const dims: Dimension[] = ["n", backbone.row.width, `height_${index}`, `width_${index}`];
   builder.output({ name, type: "float32", dims });
+}
+
+/** [looks × n, c, h', w'] → [n, c, h', w'], each look with its share. */
+function sumMaps(builder: GraphBuilder, activations: string, shares: readonly number[]): string {
+  if (shares.length === 1) return activations;
+  const [from, to] = [builder.constant(int64([1])), builder.constant(int64([4]))];
+  const sizes = builder.node("Slice", [builder.node("Shape", [activations]), from, to]);
+  const stacked = builder.node("Reshape", [activations, builder.constant(int64([shares.length, -1]))]);
+  const summed = builder.node("MatMul", [builder.floats(shares, [1, shares.length]), stacked]);
+  const dims = builder.node("Concat", [builder.constant(int64([-1])), sizes], { axis: 0n });
+  return builder.node("Reshape", [summed, dims]);
 }
 
 function int64(values: readonly number[]): Tensor {

@@ -1,5 +1,5 @@
 /** Pretrained networks: the zoo's table, any other ONNX network, and the graph from pixels to pooled features. */
-export { activationsName, looksGraph, names, operatorSet, recipeGraph } from "./graph.js";
+export { activationsName, looksGraph, names, recipeGraph, whyImpossible } from "./graph.js";
 export {
   type Branch,
   type Look,
@@ -7,6 +7,7 @@ export {
   plainRecipe,
   type Recipe,
   recipeMultiplyAdds,
+  recipeKey,
   recipeName,
   recipeTaps,
   recipeWidth,

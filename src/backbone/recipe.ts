@@ -66,7 +66,7 @@ export interface Tap extends Branch {
 }
 
 /** Raised when `prepare` or the graph changes what it computes. */
-const recipeSchema = 2;
+const recipeSchema = 3;
 
 /** What a tap's features depend on: equal keys give equal features for equal pictures. */
 export function tapKey({ backbone: { row }, size, view, look }: Tap): string {
@@ -85,6 +85,11 @@ export function tapKey({ backbone: { row }, size, view, look }: Tap): string {
       runtimeVersion,
     ]),
   );
+}
+
+/** What a recipe's features depend on; two networks may share a name. */
+export function recipeKey(recipe: Recipe): string {
+  return sha256(JSON.stringify(recipeTaps(recipe).map(tapKey)));
 }
 
 /** The taps that a recipe's features are made of: for each branch every look. */

@@ -78,6 +78,11 @@ function platformDifferences({ platform, versions }: BundleManifest, here: Machi
   return others.map((name) => `${libraries[name]} ${here[name]} instead of ${versions[name]}`);
 }
 
+/** Paths of the golden photographs of a bundle. Throws `bundle-invalid`. */
+export async function goldenPhotographs(folder: string, manifest: BundleManifest): Promise<string[]> {
+  return (await readExamples(folder, manifest)).map(({ image }) => join(folder, image));
+}
+
 /** Reads golden.json: at least one example, and only files that the manifest vouches for. Throws `bundle-invalid`. */
 async function readExamples(folder: string, { files }: BundleManifest): Promise<readonly GoldenExample[]> {
   const path = join(folder, fileNames.golden);

@@ -52,7 +52,7 @@ export interface Provenance {
   /** Readable labelled photographs and classes that the scan found. */
   readonly imageCount: number;
   readonly classCount: number;
-  /** Photographs of train by class. */
+  /** Photographs that the delivered head learned from, train and select, by class. */
   readonly classCounts: Readonly<Record<string, number>>;
   readonly seed: number;
   /** Strength of the head's L2 penalty, chosen by cross-validation. */
@@ -75,6 +75,7 @@ export const fileNames = {
   readme: "README.md",
   modelCard: "MODEL_CARD.md",
   test: "bundle.test.mjs",
+  openApi: "openapi.json",
 } as const;
 
 export function hashContent(content: BundleContent): string {

@@ -8,8 +8,9 @@ import { escapeMarkdown, markdownTable } from "./markdown.js";
 
 /** What each split was used for. */
 const splitUses: Readonly<Record<keyof Provenance["images"], string>> = {
-  train: "the head was fitted on these; golden examples come from these",
-  select: "the choice of the recipe was checked on these",
+  train:
+    "the recipe and the strength were chosen on these, out of fold; the delivered head learned from these; golden examples come from these",
+  select: "a head that had not seen these was checked on them; then the delivered head learned from these too",
   calibrate: "the temperature was fitted on these",
   test: "sealed: not looked at when this was written",
 };

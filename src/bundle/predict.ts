@@ -6,9 +6,11 @@ import { names } from "../backbone/index.js";
 import { Fault, formatBytes } from "../core/index.js";
 import { batchSize, inferBatch } from "../features/index.js";
 import { UnreadableImage } from "../image/index.js";
+import type { Explainable, ExplainedHead } from "../explain/index.js";
 import { runtimeVersion, SessionPool } from "../onnx/index.js";
 import { decide } from "./decide.js";
 import { checkGolden, type GoldenReport } from "./golden.js";
+import { readHead } from "./head.js";
 import { type BundleManifest, fileNames } from "./manifest.js";
 import { checkFiles, readManifest } from "./read.js";
 
@@ -23,10 +25,13 @@ export interface Answer {
 
 export type Prediction = (Answer & { readonly path: string }) | { readonly path: string; readonly error: unknown };
 
-export interface Bundle {
+/** Open for predicting; `explainPhotograph` explains its answers. */
+export interface Bundle extends Explainable {
   readonly folder: string;
   readonly manifest: BundleManifest;
   readonly golden: GoldenReport;
+  /** Why nothing is answered any more: the model's threads are closed or dead. Null while it answers. */
+  readonly ended: string | null;
   /** Predicts files in the order given. A file that cannot be read or decoded is an `error`, not the end. */
   predict(paths: Iterable<string> | AsyncIterable<string>): AsyncGenerator<Prediction>;
   /** Answers for the bytes of one photograph. Throws `image-unreadable`, `engine-failed`. */
@@ -48,8 +53,12 @@ export async function openBundle(folder: string, threads: number): Promise<Bundl
       folder,
       manifest,
       golden,
+      get ended() {
+        return pool.ended;
+      },
       predict: (paths) => predict(paths, manifest, pool),
       classify: (photograph) => classify(photograph, manifest, pool),
+      ...explainable(folder, manifest, pool),
       close: () => pool.close(),
     };
   } catch (error) {
@@ -114,6 +123,18 @@ async function classify(photograph: Uint8Array, manifest: BundleManifest, pool: 
   const [row] = await inferBatch(pool, manifest.preprocessing, [async () => photograph], [names.probabilities]);
   if (!row!.ok) throw row!.error;
   return answerOf(row!.outputs.probabilities, manifest);
+}
+
+function explainable(folder: string, manifest: BundleManifest, pool: SessionPool): Omit<Explainable, "manifest"> {
+  const { decisionBias, backbones, preprocessing } = manifest;
+  const { size } = preprocessing;
+  let head: Promise<ExplainedHead> | null = null;
+  return {
+    choose: (probabilities) => decide(probabilities, decisionBias),
+    head: () => (head ??= readHead(join(folder, fileNames.model), backbones.length)),
+    infer: (data, count, outputs) =>
+      pool.run({ [names.image]: { type: "uint8", dims: [count, size, size, 3], data } }, outputs),
+  };
 }
 
 function answerOf(probabilities: Float32Array, { labels, decisionBias }: BundleManifest): Answer {

@@ -21,13 +21,14 @@ not tested on, in [MODEL_CARD.md](MODEL_CARD.md).
 | \`golden/\` | photographs of the training set with the pixels and probabilities they must give |
 | \`provenance.json\` | hashes of the photographs by split, class counts, machine |
 | \`MODEL_CARD.md\` | intended use, data, limits |
+| \`openapi.json\` | what \`assay serve\` answers to, as OpenAPI 3.1 |
 | \`bundle.test.mjs\` | the test below; its functions show how to use the model in an application |
 
 ## The model
 
 Input \`image\`: uint8 [n, ${preprocessing.size}, ${preprocessing.size}, 3], RGB, EXIF orientation applied, transparency on white, view
 \`${viewName(preprocessing)}\`. Normalization is inside the model. Outputs: \`logits\` and \`probabilities\` [n, ${labels.length}] (temperature
-${calibration.temperature.toFixed(3)}, fitted on ${calibration.images} photographs that nothing trained on), \`features\`, \`activations\`. The label is the class with the
+${calibration.temperature.toFixed(3)}, fitted on ${calibration.images} photographs that nothing trained on), \`features\`; \`activations\` of each network whose pooling is a global average. The label is the class with the
 ${content.decisionBias === null ? "largest probability." : "largest log probability plus its `decisionBias` in `assay.json`; the probabilities stay as they are."}
 
 ## Check it without assay

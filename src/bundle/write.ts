@@ -28,6 +28,8 @@ export interface BundleParts extends ModelParts {
   readonly goldenPhotographs: readonly Uint8Array[];
   /** The spec's story, for the model card. */
   readonly story?: Story;
+  /** The OpenAPI document of a service for it. */
+  readonly openApi: Readonly<Record<string, unknown>>;
 }
 
 /** The test that every bundle carries; a file of the package, since it is the same in all of them. */
@@ -49,6 +51,7 @@ export async function writeBundle(folder: string, parts: BundleParts): Promise<B
     [fileNames.readme, bundleReadme(content, parts.provenance)],
     [fileNames.modelCard, modelCard(content, parts.provenance, parts.story)],
     [fileNames.test, await readFile(testTemplate)],
+    [fileNames.openApi, `${JSON.stringify(parts.openApi, null, 2)}\n`],
   ]);
   const manifest = describe(content, files);
   await makeFolder(partial);

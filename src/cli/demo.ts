@@ -45,6 +45,7 @@ export async function demoCommand(options: DemoArguments): Promise<number> {
     exclude: [],
     seed: options.seed,
     resume: false,
+    replay: null,
     backbones: null,
     backboneOptions: {},
     budgetSeconds: demoBudget,

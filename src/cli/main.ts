@@ -6,6 +6,7 @@ import type { ImportOptions } from "../backbone/index.js";
 import { assayVersion, describeError, Fault } from "../core/index.js";
 import { asFileFault } from "../store/index.js";
 import { declareBackbones, importFlags } from "./backbone-options.js";
+import { declareService } from "./service-options.js";
 import { openTerminal } from "./terminal.js";
 
 interface Shared {
@@ -24,10 +25,18 @@ export interface RunArguments extends Shared, ImportOptions {
   readonly budget?: number;
   readonly head: "lbfgs" | "adamw";
   readonly augment: number;
+  readonly replay?: string;
 }
+
+export interface PlanArguments extends Omit<RunArguments, "resume" | "replay"> {}
 
 export interface PredictArguments extends Shared {
   readonly format: "csv" | "json";
+}
+
+export interface ExplainArguments extends Shared {
+  readonly class?: string;
+  readonly out?: string;
 }
 
 export interface VerifyArguments extends Shared {
@@ -58,8 +67,6 @@ export interface DemoArguments extends Shared {
   readonly seed: number;
 }
 
-const later = ["plan", "explain", "serve", "bench", "deploy", "cache"] as const;
-
 function buildProgram(finish: (code: number) => void): Command {
   const program = new Command("assay");
   program
@@ -72,7 +79,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .configureHelp({ showGlobalOptions: true })
     .addHelpText(
       "after",
-      `\nnot built yet: ${later.join(", ")}\n\nExit codes: 0 every hard requirement met; 1 a fault; 2 wrong usage; 3 some hard requirement not met;\n4 none unmet but some unproven or not checkable; 130 interrupted (continue with --resume).`,
+      `\nExit codes: 0 every hard requirement met; 1 a fault; 2 wrong usage; 3 some hard requirement not met;\n4 none unmet but some unproven or not checkable; 130 interrupted (continue with --resume).`,
     );
 
   shared(program.command("init"))
@@ -94,31 +101,24 @@ function buildProgram(finish: (code: number) => void): Command {
       finish(await (await import("./init.js")).initCommand(dir, options)),
     );
 
-  const run = shared(program.command("run"))
+  const run = learning(program.command("run"))
     .description("train on a folder of photographs and prove the result against a spec")
-    .argument("<images>", "folder with one sub-folder for each class, or train|val|test folders of such")
-    .option("--spec <file>", "the requirements, Markdown or YAML (default: inferred from the folder)")
     .option("--out <dir>", "folder of the run (default: assay-<name of the images folder>)")
-    .option("--exclude <class...>", "classes to leave out", [])
-    .option("--seed <n>", "seed of every random choice", wholeNumber, 1)
-    .option(
-      "--budget <time>",
-      "time for learning, such as 90s, 15m or 4h (default: 15m, or the spec's if less)",
-      duration,
-    )
-    .option("--backbone <name...>", "networks that may be used, by name or .onnx file (see: assay backbones)")
-    .option(
-      "--head <how>",
-      "how the head is trained: lbfgs, to the minimum, or adamw, ten epochs",
-      oneOf("lbfgs", "adamw"),
-      "lbfgs",
-    )
-    .option("--augment <n>", "random views of each photograph to learn from as well", wholeNumber, 0)
-    .option("--resume", "continue an interrupted run in its folder", false);
+    .option("--resume", "continue an interrupted run in its folder", false)
+    .option("--replay <trace>", "decide as the run of this trace.jsonl did, whatever this machine's speed");
   importFlags(run.optionsGroup("A network that is given as a file:"))
     .addHelpText("after", '\nExample: assay run photos --spec spec.md --exclude Other "Not sure"')
     .action(async (images: string, options: RunArguments) =>
       finish(await (await import("./run.js")).runCommand(images, options)),
+    );
+
+  const plan = learning(program.command("plan"))
+    .description("say what a run would do and why, with predicted time; nothing is learned")
+    .option("--out <file>", "write the page to this file instead of printing it");
+  importFlags(plan.optionsGroup("A network that is given as a file:"))
+    .addHelpText("after", "\nExample: assay plan photos --spec spec.md")
+    .action(async (images: string, options: PlanArguments) =>
+      finish(await (await import("./plan.js")).planCommand(images, options)),
     );
 
   shared(program.command("audit"))
@@ -142,6 +142,17 @@ function buildProgram(finish: (code: number) => void): Command {
       finish(await (await import("./predict.js")).predictCommand(bundle, files, options)),
     );
 
+  shared(program.command("explain"))
+    .description("show where in a photograph the evidence for its class lies")
+    .argument("<bundle>", "bundle folder of a run")
+    .argument("<file>", "a photograph")
+    .option("--class <name>", "explain this class, not the answer")
+    .option("--out <file>", "the overlay (default: <name of the photograph>.overlay.png)")
+    .addHelpText("after", "\nExample: assay explain assay-photos/bundle cup.jpg --class mug --out cup-as-mug.png")
+    .action(async (bundle: string, file: string, options: ExplainArguments) =>
+      finish(await (await import("./explain.js")).explainCommand(bundle, file, options)),
+    );
+
   shared(program.command("verify"))
     .description("measure a bundle again and judge it against a spec")
     .argument("<bundle>", "bundle folder of a run")
@@ -153,6 +164,23 @@ function buildProgram(finish: (code: number) => void): Command {
       finish(await (await import("./verify.js")).verifyCommand(bundle, options)),
     );
 
+  shared(program.command("bench"))
+    .description("measure what a bundle costs on this machine: latency, rate, memory")
+    .argument("<bundle>", "bundle folder of a run")
+    .option("--runs <n>", "images to time", wholeNumber, 250)
+    .addHelpText("after", "\nExample: assay bench assay-photos/bundle")
+    .action(async (bundle: string, options: Shared & { readonly runs: number }) =>
+      finish(await (await import("./bench.js")).benchCommand(bundle, options)),
+    );
+
+  const cache = program.command("cache").description("say where the cache of scans and features is, and how large");
+  shared(cache)
+    .addHelpText("after", "\nExample: assay cache clear")
+    .action(async (options: Shared) => finish(await (await import("./cache.js")).cacheCommand(options, false)));
+  shared(cache.command("clear"))
+    .description("remove it; it is made anew when it is needed")
+    .action(async (options: Shared) => finish(await (await import("./cache.js")).cacheCommand(options, true)));
+
   shared(program.command("demo"))
     .description("draw a data set of 20 kinds of product, then run on it")
     .option("--out <dir>", "folder of the demo", "assay-demo")
@@ -161,16 +189,30 @@ function buildProgram(finish: (code: number) => void): Command {
     .action(async (options: DemoArguments) => finish(await (await import("./demo.js")).demoCommand(options)));
 
   declareBackbones(program, shared, finish);
-
-  for (const name of later)
-    program
-      .command(name, { hidden: true })
-      .allowUnknownOption()
-      .allowExcessArguments()
-      .action(() => {
-        throw new Fault("not-built", { what: `not built yet: assay ${name}` });
-      });
+  declareService(program, shared, finish);
   return program;
+}
+
+/** What decides how a run learns. */
+function learning(command: Command): Command {
+  return shared(command)
+    .argument("<images>", "folder with one sub-folder for each class, or train|val|test folders of such")
+    .option("--spec <file>", "the requirements, Markdown or YAML (default: inferred from the folder)")
+    .option("--exclude <class...>", "classes to leave out", [])
+    .option("--seed <n>", "seed of every random choice", wholeNumber, 1)
+    .option(
+      "--budget <time>",
+      "time for learning, such as 90s, 15m or 4h; 0: no search (default: 15m, or the spec's if less)",
+      duration,
+    )
+    .option("--backbone <name...>", "networks that may be used, by name or .onnx file (see: assay backbones)")
+    .option(
+      "--head <how>",
+      "how the head is trained: lbfgs, to the minimum, or adamw, ten epochs",
+      oneOf("lbfgs", "adamw"),
+      "lbfgs",
+    )
+    .option("--augment <n>", "random views of each photograph to learn from as well", wholeNumber, 0);
 }
 
 function shared(command: Command): Command {
@@ -190,6 +232,7 @@ const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, min: 60, h: 3
 
 /** Seconds of "90s", "15m" or "4h". */
 function duration(text: string): number {
+  if (text.trim() === "0") return 0;
   const [, number, unit] = /^(\d+(?:\.\d+)?)\s*(s|m|min|h)$/.exec(text.trim()) ?? [];
   const seconds = Number(number) * (secondsOf[unit ?? ""] ?? Number.NaN);
   if (!(seconds > 0)) throw new InvalidArgumentError("expected a time such as 90s, 15m or 4h.");

@@ -34,7 +34,7 @@ export async function predictCommand(
 }
 
 /** Says on standard error, which is no part of the answer, that the golden examples were not compared bit for bit. */
-function noteTolerance({ golden }: Bundle): void {
+export function noteTolerance({ golden }: Bundle): void {
   if (golden.exact) return;
   const off = golden.difference.toPrecision(2);
   process.stderr.write(

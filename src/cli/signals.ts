@@ -1,11 +1,11 @@
 /** Ctrl-C: the first asks the work to stop where it can be resumed, the second ends the process at once. */
 
-/** An AbortSignal raised by the first SIGINT or SIGTERM. */
-export function listenForInterrupts(): AbortSignal {
+/** An AbortSignal raised by the first SIGINT or SIGTERM, which is answered with a line. */
+export function listenForInterrupts(line = "interrupted: stopping where it can be resumed"): AbortSignal {
   const controller = new AbortController();
   const stop = (): void => {
     if (controller.signal.aborted) endAtOnce(stop);
-    process.stderr.write("\ninterrupted: stopping where it can be resumed (once more to end at once)\n");
+    process.stderr.write(`\n${line} (once more to end at once)\n`);
     controller.abort();
   };
   process.on("SIGINT", stop);

@@ -17,12 +17,6 @@ export const faultTable = {
     meaning: "The command line is not one that assay understands.",
     remedy: "see `assay --help`",
   },
-  "not-built": {
-    exit: 2,
-    http: 501,
-    meaning: "The command or option is planned and not there yet.",
-    remedy: "see `assay --help` for what is built",
-  },
   "spec-missing": {
     exit: 1,
     http: 400,
@@ -89,6 +83,12 @@ export const faultTable = {
     meaning: "Another assay process is working in the output folder.",
     remedy: "wait until it ends, or give another folder with --out",
   },
+  "trace-invalid": {
+    exit: 1,
+    http: 400,
+    meaning: "The trace to be replayed is not there, or is none of a run that got as far as its recipe.",
+    remedy: "give the trace.jsonl of a finished run",
+  },
   "run-mismatch": {
     exit: 1,
     http: 409,
@@ -131,6 +131,12 @@ export const faultTable = {
     meaning: "The part of a network that is to be trained holds an operator that cannot be differentiated.",
     remedy: "freeze the weights before that operator",
   },
+  "not-explainable": {
+    exit: 1,
+    http: 422,
+    meaning: "No network of the model averages a feature map over space, so its answers have no exact heat map.",
+    remedy: "train with a network whose pooling is a global average, such as the embedded ones",
+  },
   "download-failed": {
     exit: 1,
     http: 502,
@@ -143,6 +149,54 @@ export const faultTable = {
     http: 500,
     meaning: "ONNX Runtime refused a graph, or its worker thread ended.",
     remedy: "run again with fewer --threads; if it stays, report it with the trace",
+  },
+  "request-invalid": {
+    exit: 1,
+    http: 400,
+    meaning: "A request to the service holds no photograph, or more than one, or is cut off or malformed.",
+    remedy: "send one photograph, as the body or as the multipart field `file`",
+  },
+  "media-unsupported": {
+    exit: 1,
+    http: 415,
+    meaning: "The body of a request to the service is of another type than photographs come in.",
+    remedy: "send it as image/jpeg or another image type, or as the multipart field `file`",
+  },
+  "upload-too-large": {
+    exit: 1,
+    http: 413,
+    meaning: "A request to the service has more bytes than it takes.",
+    remedy: "scale the photograph down; a classifier sees a few hundred pixels a side",
+  },
+  "route-unknown": {
+    exit: 1,
+    http: 404,
+    meaning: "The service has nothing under the path of a request.",
+    remedy: "see /openapi.json for what there is",
+  },
+  "method-unsupported": {
+    exit: 1,
+    http: 405,
+    meaning: "The service has the path of a request, and not for its method.",
+    remedy: "use the method in the header `Allow`",
+  },
+  "service-busy": {
+    exit: 1,
+    http: 503,
+    meaning: "More requests wait for an answer than the service holds.",
+    remedy: "send it again after the seconds in the header `Retry-After`",
+  },
+  "service-unready": {
+    exit: 1,
+    http: 503,
+    meaning: "The service lives, and no thread of its model does.",
+    remedy: "start it again",
+  },
+  "address-unusable": {
+    exit: 1,
+    http: 500,
+    meaning: "The service cannot listen there: the port is in use, or the host is no address of this machine.",
+    remedy: "give another one with --port or --host",
   },
   interrupted: {
     exit: 130,

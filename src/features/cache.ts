@@ -130,7 +130,11 @@ interface Segment {
 
 /** Reads a segment; one that is cut off or of another recipe is removed and null. */
 async function readSegment(path: string, key: string, width: number): Promise<Segment | null> {
-  const bytes = await readFile(path);
+  const bytes = await readFile(path).catch((error: unknown) => {
+    if (errorCode(error) === "ENOENT") return null; // another run has removed it
+    throw asDiskFault(path, error);
+  });
+  if (bytes === null) return null;
   try {
     const { tensors, metadata } = decodeSafetensors(bytes);
     const { features, hashes } = tensors;

@@ -129,6 +129,7 @@ async function computeMissing(
   const save = saver(columns, start);
   const size = Math.max(1, Math.min(threads, availableParallelism(), Math.ceil(missing.length / batchSize)));
   const opening = SessionPool.open(models, size); // the first pictures are decoded meanwhile
+  opening.catch(() => {}); // it may fail before the first batch asks for it, which then says why
   try {
     // Two batches for each session: one runs while the next is decoded.
     await mapBounded(batches(missing), size * 2, async (batch) => {

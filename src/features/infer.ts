@@ -3,7 +3,7 @@ import { prepare, type View } from "../image/index.js";
 import { names } from "../backbone/index.js";
 import { floats, type SessionPool } from "../onnx/index.js";
 
-/** Pictures in one run of the network. Four to eight fill the processor's caches; more only costs memory. */
+/** Pictures in one run of the network: measured by `bench/extraction.mjs`, more is no faster with a session for each core. */
 export const batchSize = 2;
 
 /** Gives the bytes of one picture's file. */

@@ -21,9 +21,15 @@ export class UnreadableImage extends Fault {
   }
 }
 
-/** Turns whatever the decoder threw into an `UnreadableImage`, going by the bytes alone. */
-export function explainDecodeError(error: unknown, bytes: Uint8Array): UnreadableImage {
+/** Turns whatever the decoder threw into an `UnreadableImage`, going by the bytes, and by the decoder's word on the pixel limit. */
+export function explainDecodeError(error: unknown, bytes: Uint8Array, pixelLimit?: number): UnreadableImage {
   if (error instanceof UnreadableImage) return error;
+  if (pixelLimit !== undefined && error instanceof Error && error.message.includes("exceeds pixel limit"))
+    return new UnreadableImage("too-large", "more", {
+      expected: `at most ${formatCount(pixelLimit)} pixels`,
+      remedy: scaleDown,
+      cause: error,
+    });
   if (bytes.length === 0) return new UnreadableImage("empty", "the file is empty", { cause: error });
   const format = sniffFormat(bytes);
   if (format === null) return explainStranger(error, bytes);
@@ -35,6 +41,7 @@ export function explainDecodeError(error: unknown, bytes: Uint8Array): Unreadabl
   return new UnreadableImage("corrupt", got, { cause: error });
 }
 
+const scaleDown = "scale it down; a classifier sees a few hundred pixels a side";
 const copyAgain = "copy it again from where it came from";
 
 function explainStranger(cause: unknown, bytes: Uint8Array): UnreadableImage {
@@ -45,7 +52,7 @@ function explainStranger(cause: unknown, bytes: Uint8Array): UnreadableImage {
 export function tooLarge(width: number, height: number, limit: number): UnreadableImage {
   return new UnreadableImage("too-large", `${formatCount(width)} × ${formatCount(height)} pixels`, {
     expected: `at most ${formatCount(limit)} pixels`,
-    remedy: "scale it down; a classifier sees a few hundred pixels a side",
+    remedy: scaleDown,
   });
 }
 

@@ -13,6 +13,7 @@ export {
 } from "./formats.js";
 export { type ImageFacts, inspect, type Inspection, type OpenedPicture, openPicture } from "./inspect.js";
 export { type DecodeLimits, defaultPixelLimit, imageLibraryVersions, setImageThreads } from "./library.js";
+export { blurPixels, orientedPixels } from "./oriented.js";
 export { prepare, prepareAll } from "./prepare.js";
 export { type RandomView, type View, type ViewMode, viewName } from "./view.js";
 export {

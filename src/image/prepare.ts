@@ -3,7 +3,7 @@ import type { Sharp } from "sharp";
 import { Fault } from "../core/index.js";
 import { applyDrawn, drawView } from "./augment.js";
 import { explainDecodeError } from "./decode-error.js";
-import { type DecodeLimits, decoder, pixelReader, toRgb } from "./library.js";
+import { type DecodeLimits, decoder, defaultPixelLimit, pixelReader, toRgb } from "./library.js";
 import { readPlainJpeg } from "./plain-jpeg.js";
 import type { RandomView, View, ViewMode } from "./view.js";
 
@@ -30,7 +30,7 @@ export async function prepare(
   try {
     return await resizeTo(decoder(source, limits), view, into);
   } catch (error) {
-    throw explainDecodeError(error, source);
+    throw explainDecodeError(error, source, limits.pixelLimit ?? defaultPixelLimit);
   }
 }
 
@@ -57,7 +57,7 @@ export async function prepareAll(
       ),
     );
   } catch (error) {
-    throw explainDecodeError(error, source);
+    throw explainDecodeError(error, source, limits.pixelLimit ?? defaultPixelLimit);
   }
 }
 
@@ -85,7 +85,7 @@ async function openPixels(
 ): Promise<Opened> {
   const largest = Math.max(...views.map(({ size }) => size));
   const hasRandom = views.some(({ mode }) => mode === "random");
-  if (views.length > 1 && sharesDecode(source, Math.min(...views.map(resizeSide)))) {
+  if (views.length > 1 && sharesDecode(source, views)) {
     const raster = await decodeRaster(decoder(source, limits));
     return { start: () => pixelReader(raster.pixels, raster.width, raster.height, 3), raster };
   }
@@ -94,10 +94,12 @@ async function openPixels(
   return { start: () => decoder(source, limits), raster: hasRandom ? await decodeRaster(shrunk()) : null };
 }
 
-/** libjpeg halves a picture while decoding where that leaves at least the wanted size. */
-function sharesDecode(source: Uint8Array, leastSide: number): boolean {
+/** libjpeg halves a picture while decoding where that leaves at least the wanted size: of a letterbox the longer side's. */
+function sharesDecode(source: Uint8Array, views: readonly (View | RandomView)[]): boolean {
   const plain = readPlainJpeg(source);
-  return plain?.components === 3 && Math.min(plain.width, plain.height) < 2 * leastSide;
+  if (plain?.components !== 3) return false;
+  const [shorter, longer] = [Math.min(plain.width, plain.height), Math.max(plain.width, plain.height)];
+  return views.every((view) => (view.mode === "letterbox" ? longer : shorter) < 2 * resizeSide(view));
 }
 
 async function decodeRaster(image: Sharp): Promise<DecodedRaster> {

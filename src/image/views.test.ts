@@ -50,6 +50,17 @@ describe("several views of one picture", () => {
     },
   );
 
+  test.each([
+    [64, 200],
+    [200, 64],
+    [60, 330],
+    [78, 96],
+  ])("of a JPEG of %d×%d pixels too, longer than wide or wider than long", async (width, height) => {
+    const file = await jpeg(width, height, 1);
+    const alone = await Promise.all(views.map((view) => prepare(file, view)));
+    expect(await prepareAll(file, views, "x")).toEqual(alone);
+  });
+
   test("of what is no picture are one fault", async () => {
     await expect(prepareAll(Buffer.from("hello"), [...views, randomView], "x")).rejects.toMatchObject({
       code: "image-unreadable",

@@ -1,4 +1,6 @@
-/** The loop: a table of actions whose proposals are tried, compared on the same photographs, and kept or rolled back. */
-export { type ActionName, actions, type Action, type Means } from "./actions.js";
+/** The loop: actions that predict, run, are observed, and are kept or rolled back; and the search for a recipe made of them. */
+export type { Action, Observed, Prediction } from "./action.js";
+export { type Change, type ChangeName, changes, type Means } from "./changes.js";
+export { type LoopOptions, runLoop } from "./run-loop.js";
 export { searchRecipe, type SearchOptions, trialShare } from "./search.js";
-export { type Sample, type Trial, Trials } from "./trial.js";
+export { type Sample, type Speed, type StoredTrial, type Trial, type TrialStore, Trials } from "./trial.js";

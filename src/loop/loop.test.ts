@@ -11,7 +11,7 @@ import { encodePng } from "../image/index.js";
 import { GraphBuilder } from "../onnx/index.js";
 import { openTrace, type Trace } from "../trace/index.js";
 import { fitHead } from "../train/index.js";
-import { actions, searchRecipe, type SearchOptions } from "./index.js";
+import { changes, searchRecipe, type SearchOptions, type StoredTrial, type TrialStore } from "./index.js";
 
 afterAll(removeFolders);
 
@@ -84,7 +84,7 @@ beforeAll(async () => {
 
 async function search(
   backbones: readonly Backbone[],
-  changes: Partial<SearchOptions> = {},
+  given: Partial<SearchOptions> = {},
 ): Promise<{ recipe: Recipe; accuracy: number; trace: Trace; text: string }> {
   const trace = openTrace(null, () => new Date(0));
   const options = { root, cacheFolder: mkdtempSync(join(tmpdir(), "assay-loop-")), threads: 2 };
@@ -105,7 +105,7 @@ async function search(
     refuse: async () => null,
     suffices: () => null,
     trace,
-    ...changes,
+    ...given,
   });
   return { recipe, accuracy, trace, text: trace.events.map((event) => event.text).join("\n") };
 }
@@ -118,7 +118,7 @@ describe("the search", () => {
     expect(accuracy).toBeGreaterThan(0.9);
     expect(text).toMatch(/resize mode: .*crop-1-16-linear.*: kept/);
     expect(text).toMatch(/two backbones: .*: kept/);
-    expect(text).toMatch(/no more trials: no action is left that helps/);
+    expect(text).toMatch(/no further action: no action is left that helps/);
   });
 
   test("what changes nothing but the cost is rolled back: the mean of a picture does not change in the mirror", async () => {
@@ -142,17 +142,57 @@ describe("the search", () => {
   test("what the budget does not allow is not tried and said so", async () => {
     const { recipe, text, trace } = await search([red, blue], { images: 1e12, secondsLeft: () => 100 });
     expect(recipe).toEqual(plainRecipe(red));
-    expect(text).toMatch(/resize mode: 3 not measured, they exceed the budget/);
+    expect(text).toMatch(/resize mode: not measured; it takes about .* 1 min 40 s are left/);
+    expect(text).toMatch(/no further action: what is left exceeds the budget/);
     expect(trace.events.filter(({ kind }) => kind === "thought")).toEqual([]);
   });
 
   test("it ends when its share of the time is spent, or when what is found suffices", async () => {
     let left = 100;
     const spent = await search([red, blue], { secondsLeft: () => (left -= 20) });
-    expect(spent.text).toContain("no more trials: the time for trials is spent");
+    expect(spent.text).toContain("no further action: the time for trials is spent");
     const enough = await search([red, blue], { suffices: ({ accuracy }) => (accuracy > 0.1 ? "enough" : null) });
-    expect(enough.text).toContain("no more trials: enough");
+    expect(enough.text).toContain("no further action: enough");
     expect(enough.recipe).toEqual(plainRecipe(red));
+  });
+
+  test("where the requirements forbid the first recipe, the best that they allow is taken though it is worse", async () => {
+    const refuse: SearchOptions["refuse"] = async ({ branches }) =>
+      branches.some(({ backbone }) => backbone === red) ? "too slow" : null;
+    const { recipe, text } = await search([red, blue], { refuse });
+    expect(text).toMatch(/the requirements forbid it: too slow/);
+    expect(recipe.branches.map(({ backbone }) => backbone.row.name)).toEqual(["blue"]);
+  });
+
+  test("trials that a store recalls are not done again, and lead to the same end", async () => {
+    const stored = new Map<string, StoredTrial>();
+    const store: TrialStore = {
+      recall: async (key) => stored.get(key) ?? null,
+      keep: async (key, trial) => void stored.set(key, trial),
+    };
+    const first = await search([red, blue], { store });
+    expect(stored.size).toBeGreaterThan(4);
+    const sample: SearchOptions["sample"] = {
+      images: count,
+      extract: () => Promise.reject(new Error("extracted again")),
+      fit: () => Promise.reject(new Error("fitted again")),
+    };
+    const second = await search([red, blue], { store, sample });
+    expect(second.recipe).toEqual(first.recipe);
+  });
+
+  test("two networks of one name are two networks", async () => {
+    const { recipe } = await search([red, { ...blue, row: { ...blue.row, name: "red" } }]);
+    expect(recipe.branches.map(({ backbone }) => backbone.row.sha256)).toEqual([red.row.sha256, blue.row.sha256]);
+  });
+
+  test("what the operators of an old network cannot express is not proposed, and said so", async () => {
+    const old = tinyBackbone("old", [0]);
+    const model = { ...old.model, opsetImport: [{ ...old.model.opsetImport[0]!, version: 9n }] };
+    const { text, recipe } = await search([{ ...old, model }, blue]);
+    expect(text).toMatch(/mirror: not possible, its operator set 9 is older than 11/);
+    expect(text).toMatch(/two backbones: not possible, networks of operator sets 9 and \d+ cannot share a graph/);
+    expect(recipe.looks).toEqual([wholeLook]);
   });
 
   test("an interrupt ends it", async () => {
@@ -161,25 +201,22 @@ describe("the search", () => {
   });
 });
 
-describe("the actions", () => {
+describe("the changes", () => {
   const means = { backbones: [red, blue] };
   const start = plainRecipe(red);
 
   test("raise the side of networks whose side is free, and the square with it", () => {
-    const raised = actions.resolution.propose(start, means);
-    expect(raised.map(({ view, branches }) => [view.size, branches[0]!.size])).toEqual([
-      [32, 32],
-      [48, 48],
-    ]);
-    expect(actions.resolution.propose(plainRecipe(tinyBackbone("fixed", [0], "fixed")), means)).toEqual([]);
+    const raised = changes.resolution.propose(start, means);
+    expect(raised.map(({ view, branches }) => [view.size, branches[0]!.size])).toEqual([[48, 48]]);
+    expect(changes.resolution.propose(plainRecipe(tinyBackbone("fixed", [0], "fixed")), means)).toEqual([]);
   });
 
   test("propose no change that is there already", () => {
-    const [mirrored] = actions.mirror.propose(start, means);
-    expect(actions.mirror.propose(mirrored!, means)).toEqual([]);
-    const [both] = actions["two backbones"].propose(start, means);
+    const [mirrored] = changes.mirror.propose(start, means);
+    expect(changes.mirror.propose(mirrored!, means)).toEqual([]);
+    const [both] = changes["two backbones"].propose(start, means);
     expect(both!.branches.map(({ backbone }) => backbone)).toEqual([red, blue]);
-    expect(actions["two backbones"].propose(both!, means)).toEqual([]);
-    expect(actions["larger backbone"].propose(both!, means)).toEqual([]);
+    expect(changes["two backbones"].propose(both!, means)).toEqual([]);
+    expect(changes["larger backbone"].propose(both!, means)).toEqual([]);
   });
 });

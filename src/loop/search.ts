@@ -1,18 +1,24 @@
 /**
- * The search for a recipe: one action after the other proposes changes, each is tried on a sample of the training photographs and
- * compared with the current recipe on the same out-of-fold predictions; what does not help beyond its noise is rolled back.
+ * The search for a recipe: changes are tried on a sample of the training photographs and compared with the current recipe on the
+ * same out-of-fold predictions; what does not help beyond its noise is rolled back.
  */
-import { type Recipe, recipeMultiplyAdds } from "../backbone/index.js";
-import { checkInterrupted, formatPercent } from "../core/index.js";
+import { type Recipe, recipeMultiplyAdds, whyImpossible } from "../backbone/index.js";
+import { formatPercent } from "../core/index.js";
 import { comparePaired } from "../metrics/index.js";
 import type { Trace } from "../trace/index.js";
-import { type ActionName, actionNames, actions, type Means } from "./actions.js";
-import { type Sample, type Trial, Trials } from "./trial.js";
+import type { Action, Observed } from "./action.js";
+import { type ChangeName, changeNames, changes, type Means } from "./changes.js";
+import { runLoop } from "./run-loop.js";
+import { type Sample, type Speed, type Trial, type TrialStore, Trials } from "./trial.js";
 
 export interface SearchOptions {
   readonly start: Recipe;
   readonly means: Means;
   readonly sample: Sample;
+  /** Measured before: multiply-adds computed, decoding included, in so many seconds. */
+  readonly speed?: Speed | undefined;
+  /** Where trials are kept for a resumed run. */
+  readonly store?: TrialStore | undefined;
   /** Class index and group of each photograph of the sample. */
   readonly labels: Int32Array;
   readonly groups: readonly string[];
@@ -34,64 +40,110 @@ export const trialShare = 0.3;
 
 /** The best recipe that was found, with what was measured of it on the sample. Throws as extraction and fit do. */
 export async function searchRecipe(options: SearchOptions): Promise<Trial> {
-  const { start, trace, signal, suffices } = options;
-  const trials = new Trials(options.sample);
-  const trialsEnd = options.secondsLeft() * (1 - trialShare);
-  trace.add("action", "loop", `try ${options.sample.images} photographs: features as the network was trained`);
-  let current = (await trials.run([start]))[0]!;
-  trace.add("observation", "loop", describeTrial(current), numbers(current));
-  for (const name of actionNames)
-    for (;;) {
-      checkInterrupted(signal);
-      const enough = suffices(current) ?? (options.secondsLeft() < trialsEnd ? "the time for trials is spent" : null);
-      if (enough !== null) {
-        trace.add("decision", "loop", `no more trials: ${enough}`);
-        return current;
-      }
-      const better = await attempt(name, current, trials, options);
-      if (better === null) break;
-      current = better; // and once more: a side that helped may be raised further
-    }
-  trace.add("decision", "loop", "no more trials: no action is left that helps");
-  return current;
+  const { start, sample, secondsLeft, suffices, trace, signal } = options;
+  const trials = new Trials(sample, options.speed, options.store);
+  const trialsEnd = secondsLeft() * (1 - trialShare);
+  trace.add("action", "loop", `try ${sample.images} photographs: features as the network was trained`);
+  const first = (await trials.run([start]))[0]!;
+  const refusal = await options.refuse(start);
+  const against = refusal === null ? "" : `; the requirements forbid it: ${refusal}`;
+  trace.add("observation", "loop", `${describeTrial(first)}${against}`, { ...numbers(first), start: true, refusal });
+  const forbidden = refusal === null ? null : first;
+  return runLoop(first, {
+    actions: changeNames.map((name) => changeAction(name, trials, forbidden, options)),
+    ends: (trial) => suffices(trial) ?? (secondsLeft() < trialsEnd ? "the time for trials is spent" : null),
+    secondsLeft,
+    trace,
+    signal,
+  });
 }
 
-/** Tries what an action proposes; the best of it where it is better than the current recipe beyond noise and allowed, else null. */
-async function attempt(
-  name: ActionName,
-  current: Trial,
+/** A change of the recipe as an action of the loop. Nothing lies outside of the state but cached features: no rollback is needed. */
+function changeAction(
+  name: ChangeName,
   trials: Trials,
+  forbidden: Trial | null,
   options: SearchOptions,
-): Promise<Trial | null> {
-  const { trace, means } = options;
-  const { thought, propose } = actions[name];
-  const proposed = propose(current.recipe, means).filter((recipe) => !trials.has(recipe));
-  const affordable = proposed.filter((recipe) => secondsOf(recipe, current, trials, options) <= options.secondsLeft());
-  if (affordable.length < proposed.length)
-    trace.add(
-      "decision",
-      "loop",
-      `${name}: ${proposed.length - affordable.length} not measured, they exceed the budget`,
-    );
-  if (affordable.length === 0) return null;
-  const seconds = affordable.reduce((sum, recipe) => sum + trials.predictSeconds(recipe), 0);
-  trace.add("thought", "loop", `${name}: ${thought}`, { trials: affordable.length, seconds });
-  const measured = await trials.run(affordable);
+): Action<Trial> {
+  const { thought, usualGain, propose } = changes[name];
+  const { means, trace, secondsLeft } = options;
+  let gain = usualGain;
+  const said = new Set<string>();
+  const untried = ({ recipe }: Trial): Recipe[] =>
+    propose(recipe, means).filter((next) => {
+      const why = whyImpossible(next);
+      if (why !== null && !said.has(why)) trace.add("decision", "loop", `${name}: not possible, ${why}`, { name, why });
+      if (why !== null) said.add(why);
+      return why === null && !trials.has(next);
+    });
+  return {
+    name,
+    thought,
+    predict: (trial, left) => {
+      const proposed = untried(trial);
+      if (proposed.length === 0) return null;
+      const { recipes, seconds } = fitting(proposed, trial, left, trials, options);
+      const beyond = proposed.length - recipes.length;
+      const refused = beyond === 0 ? [] : [`${beyond} not measured, they exceed the budget`];
+      return { gain, seconds, ...(recipes.length > 0 ? { refused } : {}) };
+    },
+    run: async (trial) => {
+      const { recipes } = fitting(untried(trial), trial, secondsLeft(), trials, options);
+      const observed = await compareAll(trial, await trials.run(recipes), trial === forbidden, options);
+      // A second step brings less than the first, and what did not help seldom does from elsewhere.
+      gain = observed.state === null ? gain / 4 : (trial.logLoss - observed.state.logLoss) / 2;
+      return observed;
+    },
+  };
+}
+
+/**
+ * As many of the proposed recipes as can be tried, and any of them then used, in the seconds that are left; and the seconds that
+ * takes. Where none fits: those of the cheapest.
+ */
+function fitting(
+  proposed: readonly Recipe[],
+  { headSeconds }: Trial,
+  left: number,
+  trials: Trials,
+  { images, sample }: SearchOptions,
+): { readonly recipes: readonly Recipe[]; readonly seconds: number } {
+  const costs = proposed.map((recipe) => ({
+    recipe,
+    trial: trials.predictSeconds(recipe) + headSeconds,
+    use: trials.predictSeconds(recipe, images) + 2 * headSeconds * (images / sample.images), // once more for the refit
+  }));
+  const recipes: Recipe[] = [];
+  let [spent, dearest] = [0, 0];
+  for (const { recipe, trial, use } of costs) {
+    if (spent + trial + Math.max(dearest, use) > left) continue;
+    recipes.push(recipe);
+    spent += trial;
+    dearest = Math.max(dearest, use);
+  }
+  const cheapest = Math.min(...costs.map(({ trial, use }) => trial + use));
+  return { recipes, seconds: recipes.length > 0 ? spent + dearest : cheapest };
+}
+
+/** From the best trial down: the first that helps and that the requirements allow; where they forbid the current one, any allowed. */
+async function compareAll(
+  current: Trial,
+  measured: readonly Trial[],
+  isForbidden: boolean,
+  options: SearchOptions,
+): Promise<Observed<Trial>> {
+  const observations: Observed<Trial>["observations"][number][] = [];
+  let state: Trial | null = null;
   for (const trial of measured.toSorted((a, b) => a.logLoss - b.logLoss)) {
     const { text, data, helps } = compare(current, trial, options);
-    const refusal = helps ? await options.refuse(trial.recipe) : null;
-    const verdict = helps ? (refusal === null ? "kept" : `refused, ${refusal}`) : "rolled back";
-    trace.add("observation", "loop", `${name}: ${describeTrial(trial)}; ${text}: ${verdict}`, { ...data, refusal });
-    if (!helps) break;
-    if (refusal === null) return trial;
+    const wanted = state === null && (helps || isForbidden);
+    const refusal = wanted ? await options.refuse(trial.recipe) : null;
+    const kept = wanted && refusal === null;
+    const verdict = kept ? "kept" : refusal === null ? "rolled back" : `refused, ${refusal}`;
+    observations.push({ text: `${describeTrial(trial)}; ${text}: ${verdict}`, data: { ...data, verdict, refusal } });
+    if (kept) state = trial;
   }
-  return null;
-}
-
-/** Predicted seconds of a trial and then of the recipe on all photographs. */
-function secondsOf(recipe: Recipe, { headSeconds }: Trial, trials: Trials, { images, sample }: SearchOptions): number {
-  const head = headSeconds * (1 + images / sample.images);
-  return trials.predictSeconds(recipe) + trials.predictSeconds(recipe, images) + head;
+  return { state, observations };
 }
 
 function compare(current: Trial, trial: Trial, { labels, classes, groups }: SearchOptions) {
@@ -119,6 +171,6 @@ function describeTrial({ name, accuracy, logLoss }: Trial): string {
   return `${name}: accuracy ${formatPercent(accuracy)}, log loss ${logLoss.toFixed(3)} out of fold`;
 }
 
-function numbers({ name, accuracy, logLoss, headSeconds }: Trial): Readonly<Record<string, unknown>> {
-  return { recipe: name, accuracy, logLoss, headSeconds };
+function numbers({ name, accuracy, logLoss, headSeconds, recipe }: Trial): Readonly<Record<string, unknown>> {
+  return { recipe: name, accuracy, logLoss, headSeconds, multiplyAdds: recipeMultiplyAdds(recipe) };
 }

@@ -1,5 +1,5 @@
 /** Recipes tried on a sample of the training photographs: features, a head by cross-validation, out-of-fold predictions. */
-import { recipeMultiplyAdds, recipeName, recipeTaps, type Recipe, type Tap } from "../backbone/index.js";
+import { recipeKey, recipeMultiplyAdds, recipeName, recipeTaps, type Recipe, type Tap } from "../backbone/index.js";
 import type { HalfMatrix } from "../core/index.js";
 import { assembleFeatures, type Extraction } from "../features/index.js";
 import type { HeadFit } from "../train/index.js";
@@ -17,6 +17,24 @@ export interface Trial {
   readonly headSeconds: number;
 }
 
+/** Work done in some time. */
+export interface Speed {
+  readonly seconds: number;
+  readonly multiplyAdds: number;
+}
+
+/** What is kept of a trial, so that a resumed run need not do it again. */
+export interface StoredTrial extends Omit<Trial, "recipe"> {
+  /** Of the features, as far as they were computed for it. */
+  readonly computed: Speed;
+}
+
+/** Where trials outlive the process, by the key of their recipe. */
+export interface TrialStore {
+  readonly recall: (key: string) => Promise<StoredTrial | null>;
+  readonly keep: (key: string, trial: StoredTrial) => Promise<void>;
+}
+
 /** Photographs of train that recipes are tried on. */
 export interface Sample {
   readonly images: number;
@@ -27,15 +45,18 @@ export interface Sample {
 /** Tries recipes, each once, and learns the speed of this machine from it. */
 export class Trials {
   readonly #sample: Sample;
+  readonly #store: TrialStore | null;
   readonly #done = new Map<string, Trial>();
-  readonly #spent = { seconds: 0, multiplyAdds: 0 };
+  readonly #spent: { seconds: number; multiplyAdds: number };
 
-  constructor(sample: Sample) {
+  constructor(sample: Sample, speed: Speed = { seconds: 0, multiplyAdds: 0 }, store: TrialStore | null = null) {
     this.#sample = sample;
+    this.#spent = { ...speed };
+    this.#store = store;
   }
 
   has(recipe: Recipe): boolean {
-    return this.#done.has(recipeName(recipe));
+    return this.#done.has(recipeKey(recipe));
   }
 
   /** Seconds of the features of so many pictures, from what was measured so far; 0 before anything was. */
@@ -46,34 +67,55 @@ export class Trials {
 
   /** Measures recipes, their features in one pass over the sample. Throws as extraction and fit do. */
   async run(recipes: readonly Recipe[]): Promise<Trial[]> {
+    for (const recipe of recipes) await this.#recall(recipe);
+    const open = recipes.filter((recipe) => !this.has(recipe));
+    if (open.length > 0) await this.#measureAll(open);
+    return recipes.map((recipe) => this.#done.get(recipeKey(recipe))!);
+  }
+
+  async #recall(recipe: Recipe): Promise<void> {
+    const key = recipeKey(recipe);
+    const stored = this.#done.has(key) ? null : await this.#store?.recall(key);
+    if (!stored || stored.images !== this.#sample.images) return;
+    const { computed, ...trial } = stored;
+    this.#spend(computed);
+    this.#done.set(key, { ...trial, recipe });
+  }
+
+  async #measureAll(recipes: readonly Recipe[]): Promise<void> {
     const taps = recipes.map(recipeTaps);
     const { features, computed } = await this.#sample.extract(taps.flat());
-    this.#spent.seconds += computed.seconds;
-    this.#spent.multiplyAdds += computed.multiplyAdds;
-    const trials: Trial[] = [];
+    this.#spend(computed);
+    const all = recipes.reduce((sum, recipe) => sum + recipeMultiplyAdds(recipe), 0);
     let from = 0;
     for (const [i, recipe] of recipes.entries()) {
       const own = features.slice(from, from + taps[i]!.length);
       from += own.length;
-      trials.push(this.#done.get(recipeName(recipe)) ?? (await this.#measure(recipe, own)));
+      const trial = await this.#measure(recipe, own);
+      const key = recipeKey(recipe);
+      this.#done.set(key, trial);
+      const share = recipeMultiplyAdds(recipe) / all;
+      const part = { seconds: computed.seconds * share, multiplyAdds: computed.multiplyAdds * share };
+      await this.#store?.keep(key, { ...trial, computed: part });
     }
-    return trials;
+  }
+
+  #spend({ seconds, multiplyAdds }: Speed): void {
+    this.#spent.seconds += seconds;
+    this.#spent.multiplyAdds += multiplyAdds;
   }
 
   async #measure(recipe: Recipe, features: readonly HalfMatrix[]): Promise<Trial> {
     const { outOfFold, candidates, seconds } = await this.#sample.fit(assembleFeatures(recipe, features));
     const { accuracy, logLoss } = candidates.reduce((a, b) => (b.logLoss < a.logLoss ? b : a));
-    const name = recipeName(recipe);
-    const trial = {
+    return {
       recipe,
-      name,
+      name: recipeName(recipe),
       images: this.#sample.images,
       logits: outOfFold,
       accuracy,
       logLoss,
       headSeconds: seconds,
     };
-    this.#done.set(name, trial);
-    return trial;
   }
 }

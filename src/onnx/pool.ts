@@ -50,6 +50,11 @@ export class SessionPool {
     return this.#all.length;
   }
 
+  /** Why no thread serves any more; null while one does. */
+  get ended(): string | null {
+    return this.#isDead() ? this.#all.map(({ engine }) => engine.ended).join("; ") : null;
+  }
+
   /** Runs one of the models in the next free thread; see `Session.run`. */
   async run(
     feeds: Feeds,
@@ -95,7 +100,7 @@ export class SessionPool {
   #deathFault(): Fault {
     return new Fault("engine-failed", {
       what: "no thread of the pool serves any more",
-      got: this.#all.map(({ engine }) => engine.ended).join("; "),
+      got: this.ended ?? "nothing",
     });
   }
 }

@@ -12,16 +12,19 @@ import {
   type Recipe,
   recipeName,
 } from "../backbone/index.js";
-import { formatSeconds, random } from "../core/index.js";
+import { Fault, formatSeconds, random } from "../core/index.js";
 import { extractFeatures } from "../features/index.js";
 import { prepare } from "../image/index.js";
 import { searchRecipe } from "../loop/index.js";
+import type { NetworkFacts } from "../plan/index.js";
 import { writeJson } from "../store/index.js";
 import { fitHead } from "../train/index.js";
-import type { RunContext } from "./context.js";
+import type { LearnRequest, RunContext } from "./context.js";
 import type { RunData } from "./data.js";
 import { budgetOf, limitsOf, sufficiency } from "./limits.js";
 import { judgedImages, type Learnable, type Part, sampleOf } from "./parts.js";
+import { recordedRecipe, type StoredRecipe } from "./replay.js";
+import { openTrialStore } from "./trial-store.js";
 import type { Workload } from "./workload.js";
 
 /** Networks that a run may use where the user names none. The first is where the search begins. */
@@ -35,98 +38,109 @@ const smallestSample = 300;
 /** Share of the budget that the features of the sample by the first recipe may take. */
 const sampleShare = 0.04;
 
-/** Photographs by which the speed of this machine is first measured. */
-const probeImages = 64;
-
+/** The recipe of a run: the one it chose before, the one of a replayed trace, or what the search finds. */
 export async function chooseRecipe(
   context: RunContext,
   data: RunData,
   parts: Readonly<Record<Learnable, Part>>,
+  networks: readonly NetworkFacts[],
   workload: Workload,
 ): Promise<Recipe> {
-  const { request, folder, trace, spec, around } = context;
-  const backbones = await openBackbones(context, data, parts.train);
+  const { backbones, folder, trace, replay } = context;
+  await checkPixels(context, data, parts.train);
   const path = folder.file("recipe.json");
   const earlier = await recallRecipe(path, backbones);
   if (earlier !== null) {
     trace.add("decision", "loop", `the recipe that this run chose before: ${recipeName(earlier)}`);
     return earlier;
   }
+  const recipe =
+    replay === null
+      ? await search(context, data, parts, networks, workload)
+      : findNetworks(recordedRecipe(replay), backbones);
+  if (recipe === null)
+    throw new Fault("run-mismatch", {
+      what: "the trace's recipe needs a network that is not there",
+      expected: "those it names",
+    });
+  const stored = nameParts(recipe);
+  trace.add("decision", "loop", `recipe: ${recipeName(recipe)}${replay ? ", as in the trace" : ""}`, {
+    chosen: stored,
+  });
+  await writeJson(path, stored);
+  return recipe;
+}
+
+async function search(
+  context: RunContext,
+  data: RunData,
+  parts: Readonly<Record<Learnable, Part>>,
+  networks: readonly NetworkFacts[],
+  workload: Workload,
+): Promise<Recipe> {
+  const { request, backbones, trace, spec, around, folder } = context;
   const budget = budgetOf(spec, request.budgetSeconds);
   trace.add("decision", "loop", `budget ${formatSeconds(budget)}`, { budget });
-  const start = performance.now();
-  const secondsLeft = (): number => budget - (performance.now() - start) / 1000;
-  const first = plainRecipe(backbones[0]!);
-  const sample = await sizeSample(first, parts.train, budget, context, data, workload);
+  const start = plainRecipe(backbones[0]!);
+  if (budget === 0) return start;
+  const { imagesPerSecond, multiplyAdds } = networks[0]!;
+  const sample = sampleOf(parts.train, await sizeSample(context, budget * imagesPerSecond), request.seed);
   const classes = data.dataset.classes.length;
+  const quiet = { threads: around.threads, signal: around.signal }; // trials are many and short: they show no progress
   const { recipe } = await searchRecipe({
-    start: first,
+    start,
     means: { backbones },
     sample: {
       images: sample.pictures.length,
       extract: (taps) =>
         workload.record(extractFeatures(sample.pictures, taps, { root: data.dataset.root, ...around })),
-      fit: (features) => fitHead({ ...sample, views: [features], classes, seed: request.seed, ...quiet(context) }),
+      fit: (features) => fitHead({ ...sample, views: [features], classes, seed: request.seed, ...quiet }),
     },
+    speed: { seconds: 1 / imagesPerSecond, multiplyAdds },
+    store: openTrialStore(folder.file("trials")),
     labels: sample.labels,
     groups: sample.groups,
     classes,
     images: Object.values(parts).reduce((sum, { pictures }) => sum + pictures.length, 0),
-    secondsLeft,
+    secondsLeft: () => budget - workload.seconds,
     refuse: limitsOf(spec, classes, around.threads),
     suffices: sufficiency(spec, judgedImages(data, parts)),
     trace,
     signal: around.signal,
   });
-  await writeJson(path, nameParts(recipe));
   return recipe;
 }
 
-/** The networks that may be used; for one that comes as a file it is checked whether its pixels look right. */
-async function openBackbones({ request, trace, around }: RunContext, data: RunData, train: Part): Promise<Backbone[]> {
-  const backbones: Backbone[] = [];
-  for (const name of request.backbones ?? usualBackbones) {
-    const backbone = await loadBackbone(name, request.backboneOptions);
-    backbones.push(backbone);
+/** As many photographs as a first pass has time for; a resumed run goes on with as many as before. */
+async function sizeSample({ folder }: RunContext, imagesInBudget: number): Promise<number> {
+  const path = folder.file("trials", "sample.json");
+  const earlier = await readFile(path, "utf8").catch(() => null);
+  if (earlier !== null) return (JSON.parse(earlier) as { images: number }).images;
+  const images = Math.max(smallestSample, Math.min(largestSample, Math.floor(sampleShare * imagesInBudget)));
+  await writeJson(path, { images });
+  return images;
+}
+
+/** The networks that a run may use. Throws what `loadBackbone` throws. */
+export async function openBackbones({ backbones, backboneOptions }: LearnRequest): Promise<Backbone[]> {
+  const opened: Backbone[] = [];
+  for (const name of backbones ?? usualBackbones) opened.push(await loadBackbone(name, backboneOptions));
+  return opened;
+}
+
+/** Says of each network that came as a file whether its pixels look right. */
+async function checkPixels({ request, backbones, trace, around }: RunContext, data: RunData, train: Part) {
+  for (const [i, name] of (request.backbones ?? []).entries()) {
     if (!isModelFile(name)) continue;
+    const backbone = backbones[i]!;
     const few = random(request.seed, "preprocessing").shuffle(train.pictures).slice(0, mostPictures);
-    const pixels = await Promise.all(
-      few.map(async ({ path }) => prepare(await readFile(join(data.dataset.root, path)), backbone.row.view)),
-    );
+    const pixels: Uint8Array[] = [];
+    for (const { path } of few)
+      pixels.push(await prepare(await readFile(join(data.dataset.root, path)), backbone.row.view));
     const check = await checkPreprocessing(backbone, pixels, around.progress);
     if (check)
       trace.add("observation", "backbone", `${backbone.row.name}: ${describeCheck(check).join("; ")}`, { ...check });
   }
-  return backbones;
-}
-
-/** As many photographs of train as a first pass has time for; a few are timed for that, and stay in the cache. */
-async function sizeSample(
-  first: Recipe,
-  train: Part,
-  budget: number,
-  { request, around }: RunContext,
-  data: RunData,
-  workload: Workload,
-): Promise<Part> {
-  const { root } = data.dataset;
-  const all = sampleOf(train, largestSample, request.seed);
-  const probe = all.pictures.slice(0, probeImages);
-  const taps = [{ ...first.branches[0]!, view: first.view, look: first.looks[0]! }];
-  const { computed } = await workload.record(extractFeatures(probe, taps, { root, ...around, progress: undefined }));
-  const rate = computed.seconds > 0 ? probe.length / computed.seconds : Number.POSITIVE_INFINITY;
-  const affordable = Math.max(smallestSample, Math.min(largestSample, Math.floor(sampleShare * budget * rate)));
-  return sampleOf(train, affordable, request.seed);
-}
-
-/** Options of a fit that shows no progress of its own: trials are many and short. */
-function quiet({ around }: RunContext) {
-  return { threads: around.threads, signal: around.signal };
-}
-
-/** A recipe with its networks by hash. */
-interface StoredRecipe extends Pick<Recipe, "view" | "looks"> {
-  readonly branches: readonly { readonly backbone: string; readonly sha256: string; readonly size: number }[];
 }
 
 function nameParts({ view, looks, branches }: Recipe): StoredRecipe {
@@ -139,8 +153,11 @@ function nameParts({ view, looks, branches }: Recipe): StoredRecipe {
 
 async function recallRecipe(path: string, backbones: readonly Backbone[]): Promise<Recipe | null> {
   const text = await readFile(path, "utf8").catch(() => null);
-  if (text === null) return null;
-  const { view, looks, branches } = JSON.parse(text) as StoredRecipe;
+  return text === null ? null : findNetworks(JSON.parse(text) as StoredRecipe, backbones);
+}
+
+/** A stored recipe with its networks; null where one of them is not there. */
+function findNetworks({ view, looks, branches }: StoredRecipe, backbones: readonly Backbone[]): Recipe | null {
   const found = branches.flatMap(({ sha256, size }) => {
     const backbone = backbones.find(({ row }) => row.sha256 === sha256);
     return backbone ? [{ backbone, size }] : [];

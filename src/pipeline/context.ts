@@ -1,9 +1,10 @@
 /** What every step of a run has at hand. */
-import type { ImportOptions } from "../backbone/index.js";
+import type { Backbone, ImportOptions } from "../backbone/index.js";
 import type { Progress } from "../core/index.js";
 import type { Solver } from "../train/index.js";
 import type { Spec } from "../spec/index.js";
 import type { RunFolder } from "../store/index.js";
+import type { Recording } from "./replay.js";
 import type { Trace, TraceEvent } from "../trace/index.js";
 
 /** What stands outside a run and is handed in: folders, time, the person watching. */
@@ -18,16 +19,14 @@ export interface Surroundings {
   readonly signal: AbortSignal;
 }
 
-export interface RunRequest {
+/** What decides how a run learns. */
+export interface LearnRequest {
   /** Folder of photographs, or a manifest. */
   readonly images: string;
   /** File of the spec; null: inferred from the photographs. */
   readonly spec: string | null;
-  /** Folder of the run. */
-  readonly out: string;
   readonly exclude: readonly string[];
   readonly seed: number;
-  readonly resume: boolean;
   /** Names or files of the networks that may be used, the first to begin with; null: the embedded ones. */
   readonly backbones: readonly string[] | null;
   /** How a network given as a file is fed and cut. */
@@ -40,13 +39,25 @@ export interface RunRequest {
   readonly augment: number;
 }
 
+export interface RunRequest extends LearnRequest {
+  /** Folder of the run. */
+  readonly out: string;
+  readonly resume: boolean;
+  /** A trace whose decisions are taken again; null: decide anew. */
+  readonly replay: string | null;
+}
+
 /** One run under way. */
 export interface RunContext {
   readonly request: RunRequest;
   readonly spec: Spec;
+  /** Networks that may be used, the first to begin with. */
+  readonly backbones: readonly Backbone[];
   readonly folder: RunFolder;
   readonly trace: Trace;
   readonly around: Surroundings;
+  /** The trace that is replayed. */
+  readonly replay: Recording | null;
 }
 
 /** Seconds that an action took, with its result. */

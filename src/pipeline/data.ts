@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Audit, auditDataset } from "../audit/index.js";
-import { Fault, formatPercent, formatSeconds } from "../core/index.js";
+import { Fault, formatPercent, formatSeconds, sha256 } from "../core/index.js";
 import {
   chooseTestShare,
   countSplits,
@@ -12,18 +12,21 @@ import {
   scan,
   splitDataset,
   type SplitRow,
+  type TestShare,
   usualShare,
 } from "../dataset/index.js";
-import { checkStory, formatValue, satisfies } from "../spec/index.js";
+import { checkStory, formatValue, satisfies, type Spec } from "../spec/index.js";
 import { openingAlpha, provable } from "../statistics/index.js";
 import { keepTestShare, recallTestShare, type RunFolder, writeFileAtomic, writeJson } from "../store/index.js";
 import { type RunContext, type RunRequest, type Surroundings, timed } from "./context.js";
+import { recordedHash } from "./replay.js";
 
 export interface RunData {
   readonly dataset: Dataset;
   /** A row for each picture of the data set, in its order. */
   readonly rows: readonly SplitRow[];
   readonly audit: Audit;
+  readonly scanSeconds: number;
 }
 
 /** Scans with the user's cache. */
@@ -46,6 +49,17 @@ export async function auditImages(
   return auditDataset(dataset, splitDataset(dataset, { seed, testShare }));
 }
 
+/** The split that a run with this spec would make; nothing is written. */
+export async function foreseeSplit(
+  spec: Spec,
+  dataset: Dataset,
+  { stateFolder, seed }: { readonly stateFolder: string; readonly seed: number },
+): Promise<readonly SplitRow[]> {
+  const sized = shareFor(spec, dataset);
+  const testShare = sized === null ? 0 : Math.max(sized.share, await recallTestShare(stateFolder, dataset.root, 0));
+  return splitDataset(dataset, { seed, testShare });
+}
+
 /**
  * Scan, split and audit of a run. Throws `images-insufficient` where no photograph is left for training or for the proof,
  * `run-mismatch` where a resumed run finds other photographs than it began with.
@@ -65,13 +79,13 @@ export async function gatherData(context: RunContext): Promise<RunData> {
   checkPremises(context, found);
   const rows = splitDataset(dataset, { seed: request.seed, testShare: await sizeTest(context, dataset) });
   requirePhotographs(rows);
-  await writeSplits(context, rows);
-  trace.add("observation", "split", describeSplit(rows), countSplits(rows));
+  const splitsHash = await writeSplits(context, rows);
+  trace.add("observation", "split", describeSplit(rows), { ...countSplits(rows), splitsHash });
   const audit = auditDataset(dataset, rows);
   for (const { id, text, count } of audit.findings) trace.add("observation", "audit", text, { id, count });
   await writeJson(folder.file("spec.json"), { ...context.spec, invest: checkStory(context.spec) });
   await writeJson(folder.file("audit.json"), audit);
-  return { dataset, rows, audit };
+  return { dataset, rows, audit, scanSeconds: seconds };
 }
 
 /** Says before anything is learned which facts of the spec the folder does not bear out. */
@@ -87,23 +101,32 @@ function checkPremises(
   }
 }
 
-/** The share of test photographs that the spec's accuracy needs; said before anything is learned, with what it can prove. */
-async function sizeTest(
-  { spec, trace, around, folder }: RunContext,
-  { root, pictures, classes }: Dataset,
-): Promise<number> {
-  const targets = spec.requirements.flatMap(({ kind, judgedOn, target }) =>
+/** The largest accuracy that a line asks of test. */
+function targetOf({ requirements }: Spec): number | null {
+  const targets = requirements.flatMap(({ kind, judgedOn, target }) =>
     kind === "accuracy" && judgedOn === "test" && target !== null ? [target.value] : [],
   );
-  const target = targets.length > 0 ? Math.max(...targets) : null;
+  return targets.length > 0 ? Math.max(...targets) : null;
+}
+
+/** The share of test photographs that the spec's accuracy needs; null where the test split is given. */
+function shareFor(spec: Spec, { pictures, classes }: Dataset): TestShare | null {
+  if (pictures.some((picture) => picture.given === "test")) return null;
   const alpha = openingAlpha(spec.alpha, 1);
-  const given = countDistinct(pictures.filter((picture) => picture.given === "test"));
-  if (given > 0) {
+  return chooseTestShare({ images: countDistinct(pictures), classes: classes.length, target: targetOf(spec), alpha });
+}
+
+/** Sizes the test split; said before anything is learned, with what it can prove. */
+async function sizeTest({ spec, trace, around, folder }: RunContext, dataset: Dataset): Promise<number> {
+  const target = targetOf(spec);
+  const alpha = openingAlpha(spec.alpha, 1);
+  const sized = shareFor(spec, dataset);
+  if (sized === null) {
+    const given = countDistinct(dataset.pictures.filter((picture) => picture.given === "test"));
     trace.add("decision", "split", describeGiven(given, target, alpha), { given, target, alpha });
     return 0;
   }
-  const sized = chooseTestShare({ images: countDistinct(pictures), classes: classes.length, target, alpha });
-  const share = (await readOwnShare(folder)) ?? (await keepTestShare(around.stateFolder, root, sized.share));
+  const share = (await readOwnShare(folder)) ?? (await keepTestShare(around.stateFolder, dataset.root, sized.share));
   await writeJson(folder.file("split.json"), { share });
   const kept = share > sized.share ? `; kept at ${formatPercent(share, 0)} as in an earlier run on this folder` : "";
   const text = `test share ${formatPercent(sized.share, 0)}: ${sized.reason}${kept}`;
@@ -129,9 +152,13 @@ function countDistinct(pictures: readonly Picture[]): number {
   return new Set(pictures.map(({ pixelHash }) => pixelHash)).size;
 }
 
-async function writeSplits({ folder }: RunContext, rows: readonly SplitRow[]): Promise<void> {
+async function writeSplits({ folder, replay }: RunContext, rows: readonly SplitRow[]): Promise<string> {
   const path = folder.file("splits.csv");
   const text = formatSplits(rows);
+  const splitsHash = sha256(text);
+  const recorded = replay === null ? null : recordedHash(replay, "splitsHash");
+  if (recorded !== null && recorded !== splitsHash)
+    throw new Fault("run-mismatch", { what: "the trace is of a run with other photographs or another split of them" });
   const earlier = await readFile(path, "utf8").catch(() => null);
   if (earlier !== null && earlier !== text)
     throw new Fault("run-mismatch", {
@@ -141,6 +168,7 @@ async function writeSplits({ folder }: RunContext, rows: readonly SplitRow[]): P
       remedy: "give another folder with --out to begin a new run with them",
     });
   await writeFileAtomic(path, text);
+  return splitsHash;
 }
 
 function requirePhotographs(rows: readonly SplitRow[]): void {

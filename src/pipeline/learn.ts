@@ -7,12 +7,15 @@ import { writeBundle } from "../bundle/index.js";
 import { checkInterrupted, formatSeconds, random } from "../core/index.js";
 import type { Picture } from "../dataset/index.js";
 import { accuracyOf } from "../metrics/index.js";
+import { describeService } from "../serve/index.js";
 import { writeFileAtomic } from "../store/index.js";
 import { chooseRecipe } from "./choose.js";
+import { factsOf, measureNetworks, writePlan } from "./plan.js";
+import { recordedHash } from "./replay.js";
 import { type RunContext, timed } from "./context.js";
 import type { RunData } from "./data.js";
 import { fitAll } from "./fit.js";
-import { formatOutOfFold } from "./out-of-fold.js";
+import { encodeOutOfFold, formatOutOfFold } from "./out-of-fold.js";
 import { extractParts, judgedImages, type Learnable, type Part, partOf } from "./parts.js";
 import { Workload } from "./workload.js";
 
@@ -26,7 +29,13 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
     select: partOf(data, "select"),
     calibrate: partOf(data, "calibrate"),
   };
-  const recipe = await chooseRecipe(context, data, parts, workload);
+  const place = { root, classes: labels.length, seed: request.seed };
+  const networks = await measureNetworks(context.backbones, parts.train.pictures, place, around, workload);
+  const facts = { ...factsOf(context), audit: data.audit, scanSeconds: data.scanSeconds, networks };
+  const { warnings, seconds: predicted } = await writePlan(context, facts);
+  for (const text of warnings) trace.add("observation", "plan", text);
+  trace.add("decision", "plan", "plan.md has the plan and its reasons", { predicted, networks });
+  const recipe = await chooseRecipe(context, data, parts, networks, workload);
   checkInterrupted(around.signal);
   trace.add("action", "features", `features of all photographs but those of test by ${recipeName(recipe)}`);
   const { result, seconds } = await timed(() => extractParts(context, root, parts, recipe, workload));
@@ -42,6 +51,7 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
     judgedImages(data, parts),
   );
   await writeFileAtomic(folder.file("out-of-fold.csv"), formatOutOfFold(parts.train, fit, labels));
+  await writeFileAtomic(folder.file("out-of-fold.safetensors"), encodeOutOfFold(parts.train, fit, labels));
   const trainingSeconds = workload.seconds;
   const manifest = await writeBundle(bundleFolder, {
     recipe,
@@ -49,6 +59,7 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
     temperature,
     labels,
     story: spec.story,
+    openApi: describeService(labels),
     ...(decisionBias === null ? {} : { decisionBias }),
     calibrationImages: parts.calibrate.pictures.length,
     goldenPhotographs: await pickGolden(parts.train.pictures, root, request.seed),
@@ -73,6 +84,15 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
   });
   const { bundleHash } = manifest;
   trace.add("observation", "bundle", `bundle ${bundleHash.slice(0, 12)} written`, { bundleHash, trainingSeconds });
+  if (context.replay !== null) sayReplayed(context, recordedHash(context.replay, "bundleHash"), bundleHash);
+  await writePlan(context, facts);
+}
+
+function sayReplayed({ trace }: RunContext, recorded: string | null, bundleHash: string): void {
+  const same = "the bundle has the hash of the recorded one";
+  const text =
+    recorded === bundleHash ? same : `the bundle's hash is not the recorded ${recorded?.slice(0, 12) ?? "one"}`;
+  trace.add("observation", "replay", text, { recorded });
 }
 
 /** A few photographs of train, of different classes where there are. */

@@ -4,6 +4,8 @@ import { type Bundle, openBundle } from "../bundle/index.js";
 import { silent } from "../core/index.js";
 import { cacheFolder, stateFolder } from "../store/index.js";
 import type { RunRequest, Surroundings } from "./context.js";
+import type { Evidence } from "../verify/index.js";
+import { verifyBundle as verifyOn } from "./prove.js";
 import { run, type RunResult } from "./run.js";
 
 /** What must be said: the photographs, and where the run goes. */
@@ -18,6 +20,7 @@ export interface TrainOptions extends Required, Partial<Omit<RunRequest, keyof R
  * @param options the folder of photographs and the folder of the run; anything else as on the command line.
  */
 export function train(options: TrainOptions): Promise<RunResult> {
+  const given = omitUndefined(options);
   const request: RunRequest = {
     spec: null,
     exclude: [],
@@ -28,18 +31,38 @@ export function train(options: TrainOptions): Promise<RunResult> {
     budgetSeconds: null,
     solver: "lbfgs",
     augment: 0,
-    ...options,
+    replay: null,
+    ...given,
   };
-  return run(request, {
-    cacheFolder: cacheFolder(),
-    stateFolder: stateFolder(),
-    threads: availableParallelism(),
-    now: () => new Date(),
-    progress: silent,
-    listen: () => {},
-    signal: new AbortController().signal,
-    ...options,
-  });
+  return run(request, surroundingsOf(given));
+}
+
+/** Judges a bundle on photographs, as `assay verify` does. Throws as that does. */
+export function verifyBundle(
+  folder: string,
+  specPath: string,
+  images: string,
+  options: Partial<Surroundings> = {},
+): Promise<Evidence> {
+  return verifyOn(folder, specPath, images, surroundingsOf(omitUndefined(options)));
+}
+
+/** Where nothing else is said: the user's folders, all cores, silence. Field by field: they are handed on whole, and the request's must not come along. */
+function surroundingsOf(given: Partial<Surroundings>): Surroundings {
+  return {
+    cacheFolder: given.cacheFolder ?? cacheFolder(),
+    stateFolder: given.stateFolder ?? stateFolder(),
+    threads: given.threads ?? availableParallelism(),
+    now: given.now ?? (() => new Date()),
+    progress: given.progress ?? silent,
+    listen: given.listen ?? (() => {}),
+    signal: given.signal ?? new AbortController().signal,
+  };
+}
+
+/** What is said to be undefined is not said. */
+function omitUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }
 
 /**

@@ -11,10 +11,13 @@ import { clopperPearsonLower, openingAlpha, provable, quantile } from "../statis
 /** Seconds for learning where neither the user nor the spec says how many. */
 const defaultBudget = 15 * 60;
 
-/** Seconds that a run may learn: what the user gave, else the default, but no more than the spec's training time. */
+/** Seconds that a run may learn: what the user gave, else the default, but no more than the spec's training time with its margin. */
 export function budgetOf(spec: Spec, given: number | null): number {
-  return given ?? Math.min(defaultBudget, ...upperLimits(spec, "training-time"));
+  return Math.min(given ?? defaultBudget, ...upperLimits(spec, "training-time").map((limit) => limit * timeMargin));
 }
+
+/** Share of the training time that the budget may be: the last head and its calibration end a little after it. */
+const timeMargin = 0.9;
 
 function upperLimits({ requirements }: Spec, kind: RequirementKind): number[] {
   return requirements.flatMap((line) =>
@@ -41,7 +44,7 @@ export function limitsOf(spec: Spec, classes: number, threads: number): (recipe:
 }
 
 /** The bundle's model with a head that has learned nothing: of the same size and speed. */
-function emptyModel(recipe: Recipe, classes: number): Uint8Array {
+export function emptyModel(recipe: Recipe, classes: number): Uint8Array {
   const head = { weight: new Float32Array(classes * recipeWidth(recipe)), bias: new Float32Array(classes) };
   const labels = Array.from({ length: classes }, (_, i) => String(i));
   return buildModel({ recipe, head, temperature: 1, labels });

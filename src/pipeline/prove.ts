@@ -16,7 +16,7 @@ export const notBuiltYet: readonly string[] = [
   "fine-tuning",
   "the plan as a page, and replay of a trace",
   "int8 quantization",
-  "the HTTP service, the container, explanations, verify over HTTP",
+  "the HTTP service, the container, verify over HTTP",
   "the bundle's API description",
   "options --no-images, --reveal and --device; a size limit of the cache",
 ];

@@ -2,40 +2,52 @@
 import { access } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { describeError, Fault } from "../core/index.js";
-import { renderReport } from "../report/index.js";
-import { checkStory, inferSpec, parseSpec, readSpec, type Spec } from "../spec/index.js";
-import { openRunFolder, writeFileAtomic, writeJson } from "../store/index.js";
+import { renderReport, renderTrace, type RunSummary, summarizeRun } from "../report/index.js";
+import { checkStory } from "../spec/index.js";
+import { cacheLimit, openRunFolder, pruneCache, writeFileAtomic, writeJson } from "../store/index.js";
 import { openTrace } from "../trace/index.js";
 import type { Evidence } from "../verify/index.js";
+import { openBackbones } from "./choose.js";
 import type { RunContext, RunRequest, Surroundings } from "./context.js";
-import { gatherData, type RunData, scanImages } from "./data.js";
+import { gatherData, type RunData } from "./data.js";
+import { findSpec } from "./find-spec.js";
 import { learn } from "./learn.js";
 import { prove } from "./prove.js";
+import { readRecording, recordedRequest } from "./replay.js";
 
 export interface RunResult {
   /** Absolute path of the run's folder. */
   readonly folder: string;
   readonly evidence: Evidence;
+  /** What was achieved, by what, and what it taught. */
+  readonly summary: RunSummary;
 }
 
 /** From a folder of photographs and a spec to a verdict for each line. Throws faults; whatever is finished stays for --resume. */
-export async function run(request: RunRequest, around: Surroundings): Promise<RunResult> {
-  checkOutside(request);
+export async function run(given: RunRequest, surroundings: Surroundings): Promise<RunResult> {
+  checkOutside(given);
+  const replay = given.replay === null ? null : await readRecording(given.replay);
+  const {
+    spec: specHash,
+    threads,
+    ...recorded
+  } = replay === null ? { spec: null, threads: null } : recordedRequest(replay);
+  const request = { ...given, ...recorded };
+  const around = { ...surroundings, threads: threads ?? surroundings.threads };
   const { spec, text } = await findSpec(request, around);
-  const identity = {
-    images: resolve(request.images),
-    spec: spec.hash,
-    exclude: request.exclude.toSorted(),
-    seed: request.seed,
-    backbones: request.backbones,
-    backboneOptions: request.backboneOptions,
-    solver: request.solver,
-    augment: request.augment,
-  };
+  if (specHash !== null && specHash !== spec.hash) throw otherSpec();
+  const finished = request.resume && (await exists(join(request.out, "bundle", "assay.json")));
+  // Before the folder is claimed: a wrong network leaves nothing behind. A bundle that is there needs none.
+  const backbones = finished ? [] : await openBackbones(request);
+  const { exclude, seed, backboneOptions, solver, augment } = request;
+  const decisive = { spec: spec.hash, exclude, seed, backbones: request.backbones, backboneOptions, solver, augment };
+  const identity = { ...decisive, images: resolve(request.images), exclude: exclude.toSorted() };
   const folder = await openRunFolder(resolve(request.out), identity, request.resume);
   try {
     const trace = openTrace(folder.file("trace.jsonl"), around.now, around.listen);
-    const context: RunContext = { request, spec, folder, trace, around };
+    const context: RunContext = { request, spec, backbones, folder, trace, around, replay };
+    const { threads: cores } = around;
+    trace.add("action", "run", `assay run ${request.images}`, { recorded: { ...decisive, threads: cores } });
     describeSpec(context, text);
     const data = await gatherData(context).catch(async (error: unknown) => {
       await folder.discard().catch(() => {}); // nothing was learned yet: the same command may be given again
@@ -47,8 +59,16 @@ export async function run(request: RunRequest, around: Surroundings): Promise<Ru
       throw error;
     });
   } finally {
+    await pruneCache(around.cacheFolder, cacheLimit());
     await folder.close();
   }
+}
+
+function otherSpec(): Fault {
+  return new Fault("run-mismatch", {
+    what: "the trace is of a run with another spec",
+    remedy: "give that spec with --spec",
+  });
 }
 
 /** A run's folder among the photographs would become one of their classes. */
@@ -59,14 +79,6 @@ function checkOutside({ images, out }: RunRequest): void {
     what: `the output folder ${resolve(out)} lies among the photographs`,
     remedy: "give another folder with --out",
   });
-}
-
-/** The spec of the request, or one that fits what is in the folder. */
-async function findSpec(request: RunRequest, around: Surroundings): Promise<{ spec: Spec; text: string | null }> {
-  if (request.spec !== null) return { spec: await readSpec(request.spec), text: null };
-  const { classes, pictures } = await scanImages(request.images, request.exclude, around);
-  const text = inferSpec({ classes: classes.length, images: pictures.length });
-  return { spec: parseSpec(text, "inferred", "markdown"), text };
 }
 
 /** Says what was inferred and what the INVEST check warns of, before anything is learned. */
@@ -85,8 +97,10 @@ async function learnAndProve(context: RunContext, data: RunData): Promise<RunRes
   const { dataset, audit } = data;
   const evidence = await prove({ bundleFolder, spec, dataset, findings: audit.findings, around, trace });
   await writeJson(folder.file("evidence.json"), evidence);
+  const summary = summarizeRun(evidence, trace.events);
+  await writeFileAtomic(folder.file("trace.md"), renderTrace(trace.events, summary));
   await writeFileAtomic(folder.file("report.html"), renderReport(evidence, { trace: trace.events }));
-  return { folder: folder.path, evidence };
+  return { folder: folder.path, evidence, summary };
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -2,5 +2,7 @@
 export { renderAudit } from "./audit.js";
 export type { TraceEntry } from "./context.js";
 export { type ReportExtras, renderReport } from "./page.js";
+export { type RunSummary, summarizeRun } from "./summary.js";
 export { exitCode, summarize } from "./tally.js";
+export { renderTrace } from "./trace-page.js";
 export { renderVerdictTable, type VerdictTableOptions } from "./terminal.js";

@@ -16,4 +16,5 @@ export {
   testImagesNeeded,
   type TestSizeOptions,
 } from "./proportion.js";
+export { studentInterval, studentQuantile } from "./mean.js";
 export { quantile, quantileLowerBound, quantileUpperBound } from "./quantile.js";

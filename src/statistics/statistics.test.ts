@@ -15,6 +15,8 @@ import {
   quantile,
   quantileLowerBound,
   quantileUpperBound,
+  studentInterval,
+  studentQuantile,
   testImagesNeeded,
 } from "./index.js";
 
@@ -239,5 +241,30 @@ describe("bootstrap", () => {
 
   it("repeats with the same seed", () => {
     expect(bootstrapTwoRows(3)).toEqual(bootstrapTwoRows(3));
+  });
+});
+
+describe("Student's bounds", () => {
+  // scipy.stats.t.ppf
+  it.each([
+    [0.95, 1, 6.313751514675037],
+    [0.95, 2, 2.9199855803537242],
+    [0.96, 31, 1.8100018824722601],
+    [0.995, 63, 2.6561450250998613],
+    [0.9999, 5, 9.677566300882814],
+    [0.5, 7, 0],
+    [0.05, 9, -1.8331129326562376],
+  ])("quantile %d with %d degrees of freedom", (probability, degrees, wanted) => {
+    expect(studentQuantile(probability, degrees)).toBeCloseTo(wanted, 10);
+  });
+
+  it("of a mean are scipy's; equal samples have none beside it, one sample bounds nothing", () => {
+    const { estimate, lower, upper } = studentInterval([0.1, -0.05, 0.2, 0.15, 0, 0.3], 0.04);
+    expect([estimate, lower, upper]).toEqual(
+      [0.11666666666666665, 0.0011930274825748544, 0.23214030585075845].map((value) => expect.closeTo(value, 12)),
+    );
+    expect(studentInterval([0.5, 0.5], 0.05)).toEqual({ estimate: 0.5, lower: 0.5, upper: 0.5 });
+    expect(studentInterval([0.5], 0.05)).toMatchObject({ lower: Number.NEGATIVE_INFINITY });
+    expect(() => studentInterval([], 0.05)).toThrow(RangeError);
   });
 });

@@ -1,4 +1,5 @@
 /** A run's folder, the per-user cache and state folders, atomic files, the lock, safetensors, and the ledger of test openings. */
+export * from "./cache-size.js";
 export * from "./files.js";
 export * from "./folders.js";
 export * from "./ledger.js";

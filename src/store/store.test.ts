@@ -1,15 +1,19 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import {
   cacheFolder,
+  cacheLimit,
+  clearCache,
   decodeSafetensors,
   encodeSafetensors,
   keepTestShare,
+  listCache,
   lockFolder,
   openLedger,
   openRunFolder,
+  pruneCache,
   stateFolder,
   writeFileAtomic,
 } from "./index.js";
@@ -191,4 +195,33 @@ test("folders can be moved by variables", () => {
   expect(cacheFolder({ ASSAY_CACHE: folder })).toBe(folder);
   expect(stateFolder({ ASSAY_STATE: folder })).toBe(folder);
   expect(cacheFolder({})).not.toBe(stateFolder({}));
+});
+
+describe("the size of the cache", () => {
+  const write = async (name: string, bytes: number, minute: number): Promise<void> => {
+    await writeFileAtomic(join(folder, name), new Uint8Array(bytes));
+    const time = new Date(Date.UTC(2026, 0, 1, 0, minute));
+    utimesSync(join(folder, name), time, time);
+  };
+
+  test("is that of what assay wrote; the oldest goes first, nothing else is touched", async () => {
+    await write("features/a/1.safetensors", 100, 1);
+    await write("features/b/2.safetensors", 50, 3);
+    await write("scans/s.json", 30, 2);
+    await write("mine.txt", 1000, 0);
+    const names = async (): Promise<string[]> =>
+      (await listCache(folder)).map(({ path }) => basename(path)).toSorted((a, b) => a.localeCompare(b));
+    expect(await pruneCache(folder, 1000)).toBe(0);
+    expect(await pruneCache(folder, 100)).toBe(100);
+    expect(await names()).toEqual(["2.safetensors", "s.json"]);
+    await clearCache(folder);
+    expect(await names()).toEqual([]);
+    expect(statSync(join(folder, "mine.txt")).size).toBe(1000);
+  });
+
+  test("has a limit in GB that the environment gives", () => {
+    expect(cacheLimit({})).toBe(20e9);
+    expect(cacheLimit({ ASSAY_CACHE_LIMIT: "1.5" })).toBe(1.5e9);
+    expect(() => cacheLimit({ ASSAY_CACHE_LIMIT: "much" })).toThrow(/no number of GB/);
+  });
 });

@@ -27,8 +27,10 @@ export function judge(line: Requirement, measured: Measurements, levels: Levels)
 }
 
 /** met when the bound on the unfavorable side reaches the target; not met when the one on the favorable side does not. */
-function decide({ kind, target }: Requirement, { measured, lower, upper }: Finding): Verdict {
-  if (kind === "not-checkable") return "not checkable";
+function decide(line: Requirement, finding: Finding): Verdict {
+  const { measured, lower, upper } = finding;
+  const target = line.target ?? finding.target ?? null;
+  if (line.kind === "not-checkable") return "not checkable";
   if (measured === null || target === null) return "unproven";
   const [unfavorable, favorable] = isFloor(target.comparison) ? [lower, upper] : [upper, lower];
   if (unfavorable !== null && satisfies(unfavorable, target)) return "met";
@@ -42,9 +44,13 @@ function explain(line: Requirement, finding: Finding, verdict: Verdict, levels: 
       ? `No check exists for such a line; the nearest that has one: “${line.nearest}”.`
       : sentence(finding.basis);
   const parts = [finding.basis];
-  if (finding.measured !== null && line.target === null) parts.push("the line gives no target to prove");
-  if (verdict === "unproven" && finding.measured !== null && line.target !== null)
-    parts.push(finding.decides ?? `the bounds ${boundsText(line, finding)} do not decide ${describeTarget(line)}`);
+  const target = line.target ?? finding.target ?? null;
+  if (finding.measured !== null && target === null) parts.push("the line gives no target to prove");
+  if (verdict === "unproven" && finding.measured !== null && target !== null)
+    parts.push(
+      finding.decides ??
+        `the bounds ${boundsText(line, finding)} do not decide ${describeTarget({ target, unit: line.unit })}`,
+    );
   if (levels.opening > 1 && line.judgedOn === "test" && finding.measured !== null)
     parts.push(
       `reused test: opening ${levels.opening} of these photographs, judged at ${levels.test.toPrecision(2)}; fresh photographs would restore the full level`,

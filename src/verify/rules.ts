@@ -1,15 +1,24 @@
 /** The rules of the verdicts: what is measured for each kind of requirement, its one-sided bounds, and on how many. */
 import { formatCount, formatPercent, quoteName } from "../core/index.js";
-import { describeTarget, isFloor, type Quantile, type Requirement, type RequirementKind } from "../spec/index.js";
+import {
+  describeTarget,
+  isFloor,
+  type Quantile,
+  type Requirement,
+  type RequirementKind,
+  type Target,
+} from "../spec/index.js";
 import {
   clopperPearsonLower,
   clopperPearsonUpper,
   quantile,
   quantileLowerBound,
   quantileUpperBound,
+  studentInterval,
   testImagesNeeded,
 } from "../statistics/index.js";
 import type { ClassRow } from "./evidence.js";
+import type { ExplanationMeasurement } from "./explanations.js";
 import {
   bootstrapBounds,
   type BootstrappedMetric,
@@ -37,6 +46,8 @@ export interface Measurements {
   readonly trainingSeconds: number | null;
   readonly peakMemoryBytes: number | null;
   readonly threads: number;
+  /** Null where no line asks for it. */
+  readonly explanations: ExplanationMeasurement | null;
 }
 
 export interface Levels {
@@ -58,6 +69,8 @@ export interface Finding {
   readonly alpha?: number;
   /** How it was measured, as the start of a sentence. */
   readonly basis: string;
+  /** What the kind is judged against where its lines take no number. */
+  readonly target?: Target;
   /** What would decide an open line. */
   readonly decides?: string;
 }
@@ -85,7 +98,7 @@ export const rules: Readonly<Record<RequirementKind, Rule>> = {
   "device-memory": later,
   "overfitting-gap": later,
   "calibration-error": later,
-  interpretability: later,
+  interpretability: (m, _line, { test }) => interpretability(m, test),
   api: later,
   container: later,
   deployment: later,
@@ -221,5 +234,28 @@ function latency({ latencyMs, threads }: Measurements, which: Quantile, alpha: n
     upper: inSeconds(quantileUpperBound(latencyMs, quantiles[which], alpha)),
     n,
     basis: `the ${which} ${runs}; bounds by order statistics`,
+  };
+}
+
+/** Random order's mean area under the deletion curve less the map's: above 0, the maps find what the model looks at. */
+function interpretability({ explanations, fresh }: Measurements, alpha: number): Finding {
+  if (explanations === null) return unknown("no photograph was explained", alpha);
+  if ("refused" in explanations) return unknown(`not measured: ${explanations.refused}`, alpha);
+  const gains = explanations.scores.map(({ map, random }) => random - map);
+  const n = gains.length;
+  if (n < 2) return unknown("one photograph cannot show it: at least two test photographs would", alpha);
+  const { estimate, lower, upper } = studentInterval(gains, alpha);
+  const by = (of: "map" | "random"): string =>
+    (explanations.scores.reduce((sum, score) => sum + score[of], 0) / n).toFixed(3);
+  const where = fresh ? "the fresh photographs" : "the sealed test split";
+  return {
+    measured: estimate,
+    lower,
+    upper,
+    n,
+    alpha,
+    target: { comparison: ">", value: 0 },
+    basis: `class activation maps, exact for this model: the answer's probability falls faster when their hottest places are deleted first, mean area ${by("map")} against ${by("random")} in random order, on a fixed sample of ${n} photographs of ${where}; the difference must be above 0; Student's bounds, approximate`,
+    decides: "more test photographs would decide",
   };
 }

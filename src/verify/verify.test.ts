@@ -38,6 +38,7 @@ function measurements(changes: Partial<Measurements> = {}): Measurements {
     trainingSeconds: 60,
     peakMemoryBytes: 5e8,
     threads: 2,
+    explanations: null,
     ...changes,
   };
 }
@@ -149,6 +150,39 @@ describe("recall", () => {
     expect(found.measured).toBeCloseTo((0.95 + 0.99 + 0.6) / 3, 12);
     expect(found.evidence).toContain("approximate");
     expect(found.lower!).toBeLessThan(found.measured!);
+  });
+});
+
+describe("interpretability", () => {
+  const scored = (...gains: readonly number[]): Partial<Measurements> => ({
+    explanations: { scores: gains.map((gain, i) => ({ name: `${i}`, chosen: 0, map: 0.4, random: 0.4 + gain })) },
+  });
+
+  test.each([
+    ["maps that beat random order", [0.1, 0.2, 0.15, 0.1, 0.05], "met"],
+    ["maps that are worse", [-0.1, -0.2, -0.15, -0.1, -0.05], "not met"],
+    ["maps that may be either", [0.1, -0.2, 0.15, -0.1, 0.05], "unproven"],
+    ["maps of one photograph", [0.3], "unproven"],
+  ])("%s", (_name, gains, verdict) => {
+    const found = judge(line("Model interpretability"), measurements(scored(...gains)), levels);
+    expect(found).toMatchObject({ verdict, target: null, alpha: levels.test });
+    expect(found.evidence).not.toContain("no target");
+  });
+
+  test("the difference is measured, at the level of the opening, and what would decide is said", () => {
+    const found = judge(line("Model interpretability"), measurements(scored(0.1, -0.2, 0.15)), levels);
+    expect(found.measured).toBeCloseTo(0.05 / 3, 12);
+    expect(found.n).toBe(3);
+    expect(found.evidence).toContain("more test photographs");
+    const second: Levels = { spec: 0.05, test: openingAlpha(0.05, 2), opening: 2 };
+    expect(judge(line("Model interpretability"), measurements(scored(0.1, 0.2)), second).evidence).toContain("reused");
+  });
+
+  test("a model without maps says why and what to do", () => {
+    const explanations = { refused: "no feature map; use another network" };
+    const found = judge(line("Model interpretability"), measurements({ explanations }), levels);
+    expect(found).toMatchObject({ verdict: "unproven", measured: null });
+    expect(found.evidence).toContain("use another network");
   });
 });
 

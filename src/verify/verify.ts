@@ -10,6 +10,7 @@ import type { Spec } from "../spec/index.js";
 import { openingAlpha, quantile, quantileUpperBound } from "../statistics/index.js";
 import type { Ledger } from "../store/index.js";
 import type { Evidence, SplitMetrics } from "./evidence.js";
+import { measureExplanations } from "./explanations.js";
 import { judge } from "./judge.js";
 import { classRows, measureSplit, type Outcome } from "./measure.js";
 import type { Measurements } from "./rules.js";
@@ -129,6 +130,7 @@ async function measure(request: VerifyRequest): Promise<Measurements> {
     trainingSeconds: provenance.trainingSeconds,
     peakMemoryBytes: provenance.peakMemoryBytes,
     threads: request.threads,
+    explanations: await measureExplanations(request),
   };
 }
 

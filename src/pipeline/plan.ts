@@ -1,0 +1,87 @@
+/** The facts of a plan, measured in the first seconds; and `assay plan`. */
+import { auditDataset } from "../audit/index.js";
+import { type Backbone, plainRecipe, recipeTaps } from "../backbone/index.js";
+import { measureLatency } from "../bench/index.js";
+import { random } from "../core/index.js";
+import type { Picture } from "../dataset/index.js";
+import { extractFeatures } from "../features/index.js";
+import { trialShare } from "../loop/index.js";
+import { makePlan, type NetworkFacts, type Plan, type PlanFacts, renderPlan } from "../plan/index.js";
+import { quantile } from "../statistics/index.js";
+import { writeFileAtomic, writeJson } from "../store/index.js";
+import { openTrace } from "../trace/index.js";
+import { openBackbones } from "./choose.js";
+import { type LearnRequest, type RunContext, type Surroundings, timed } from "./context.js";
+import { foreseeSplit, scanImages } from "./data.js";
+import { budgetOf, emptyModel } from "./limits.js";
+import { findSpec } from "./find-spec.js";
+import { Workload } from "./workload.js";
+
+/** Photographs by which a network's speed is measured. */
+const probeImages = 128;
+
+/** Speed, latency and size of each network, with a few photographs that may be learned from; their features stay in the cache. */
+export async function measureNetworks(
+  backbones: readonly Backbone[],
+  train: readonly Picture[],
+  { root, classes, seed }: { readonly root: string; readonly classes: number; readonly seed: number },
+  around: Surroundings,
+  workload: Workload,
+): Promise<NetworkFacts[]> {
+  const probe = random(seed, "probe").shuffle(train).slice(0, probeImages);
+  const facts: NetworkFacts[] = [];
+  for (const backbone of backbones) {
+    const recipe = plainRecipe(backbone);
+    const { name, view, width, multiplyAdds } = backbone.row;
+    const options = { root, ...around, progress: undefined };
+    const { computed, earlier } = await workload.record(extractFeatures(probe, recipeTaps(recipe), options));
+    const seconds = computed.seconds + [...earlier.values()].reduce((sum, past) => sum + past.seconds, 0);
+    const model = emptyModel(recipe, classes);
+    const times = await measureLatency(model, { size: view.size, threads: around.threads, runs: 30 });
+    facts.push({
+      name,
+      size: view.size,
+      width,
+      multiplyAdds,
+      imagesPerSecond: probe.length / seconds,
+      latencySeconds: quantile(times.toSorted(), 0.95) / 1000,
+      modelBytes: model.length,
+    });
+  }
+  return facts;
+}
+
+type PlanContext = Pick<RunContext, "spec" | "around" | "trace"> & { readonly request: LearnRequest };
+
+/** What is known without measuring anything. */
+export function factsOf({ request, spec, around, trace }: PlanContext) {
+  const { solver, augment } = request;
+  const budgetSeconds = budgetOf(spec, request.budgetSeconds);
+  return { spec, threads: around.threads, budgetSeconds, trialShare, solver, augment, events: trace.events };
+}
+
+/** The plan as it stands by now, written into the run's folder. Throws `output-unwritable`. */
+export async function writePlan({ folder }: RunContext, facts: PlanFacts): Promise<Plan> {
+  const plan = makePlan(facts);
+  await writeJson(folder.file("plan.json"), plan);
+  await writeFileAtomic(folder.file("plan.md"), renderPlan(plan));
+  return plan;
+}
+
+/** What follows from spec, photographs and machine; nothing is learned, and nothing written but caches. Throws as `run` does. */
+export async function planImages(request: LearnRequest, around: Surroundings): Promise<Plan> {
+  const { spec } = await findSpec(request, around);
+  const backbones = await openBackbones(request);
+  const { result: dataset, seconds } = await timed(() => scanImages(request.images, request.exclude, around));
+  const { stateFolder } = around;
+  const rows = await foreseeSplit(spec, dataset, { stateFolder, seed: request.seed });
+  const train = dataset.pictures.filter((_, i) => rows[i]!.split === "train");
+  const place = { root: dataset.root, classes: dataset.classes.length, seed: request.seed };
+  const trace = openTrace(null, around.now);
+  return makePlan({
+    ...factsOf({ request, spec, around, trace }),
+    audit: auditDataset(dataset, rows),
+    scanSeconds: seconds,
+    networks: await measureNetworks(backbones, train, place, around, new Workload()),
+  });
+}

@@ -1,0 +1,51 @@
+/** `--replay`: a run whose decisions are those of a recorded trace, whatever this machine's speed would have decided. */
+import { stat } from "node:fs/promises";
+import type { Recipe } from "../backbone/index.js";
+import { Fault } from "../core/index.js";
+import { readTrace, type TraceEvent } from "../trace/index.js";
+import type { RunRequest } from "./context.js";
+
+/** A recipe with its networks by hash. */
+export interface StoredRecipe extends Pick<Recipe, "view" | "looks"> {
+  readonly branches: readonly { readonly backbone: string; readonly sha256: string; readonly size: number }[];
+}
+
+/** What makes two runs the same, but for the photographs' folder; and what they were computed with. */
+export interface Recorded
+  extends Pick<RunRequest, "exclude" | "seed" | "backbones" | "backboneOptions" | "solver" | "augment"> {
+  /** SHA-256 of the spec. */
+  readonly spec: string;
+  readonly threads: number;
+}
+
+export type Recording = readonly TraceEvent[];
+
+/** Reads a trace of a run that ended. Throws `trace-invalid`. */
+export async function readRecording(path: string): Promise<Recording> {
+  const isFile = await stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+  if (!isFile) throw new Fault("trace-invalid", { what: `there is no trace ${path}` });
+  const events = readTrace(path);
+  if (dataOf(events, "recorded") === null || dataOf(events, "chosen") === null)
+    throw new Fault("trace-invalid", { what: `${path} holds no run that got as far as its recipe` });
+  return events;
+}
+
+export function recordedRequest(events: Recording): Recorded {
+  return dataOf(events, "recorded") as Recorded;
+}
+
+export function recordedRecipe(events: Recording): StoredRecipe {
+  return dataOf(events, "chosen") as StoredRecipe;
+}
+
+/** Hashes of the split and of the bundle, where the trace got so far. */
+export function recordedHash(events: Recording, name: "splitsHash" | "bundleHash"): string | null {
+  return dataOf(events, name) as string | null;
+}
+
+function dataOf(events: Recording, name: string): unknown {
+  return events.find(({ data }) => data[name] !== undefined)?.data[name] ?? null;
+}

@@ -1,0 +1,72 @@
+/** What a plan is made of: the facts it rests on, decisions, and what they refused. */
+import type { Audit } from "../audit/index.js";
+import type { Spec } from "../spec/index.js";
+import type { TraceEvent } from "../trace/index.js";
+
+/** A network as it was measured on this machine, with a few of the photographs. */
+export interface NetworkFacts {
+  readonly name: string;
+  /** Side of its input in pixels. */
+  readonly size: number;
+  /** Features. */
+  readonly width: number;
+  readonly multiplyAdds: number;
+  /** Photographs to features, decoding included, on all threads. */
+  readonly imagesPerSecond: number;
+  /** p95 of a single image through the bundle's model, seconds. */
+  readonly latencySeconds: number;
+  readonly modelBytes: number;
+}
+
+export interface PlanFacts {
+  readonly spec: Spec;
+  readonly audit: Audit;
+  readonly threads: number;
+  readonly scanSeconds: number;
+  readonly budgetSeconds: number;
+  /** Share of the budget that trials may take. */
+  readonly trialShare: number;
+  /** The first is the one to begin with. */
+  readonly networks: readonly NetworkFacts[];
+  readonly solver: "lbfgs" | "adamw";
+  /** Random views of each photograph. */
+  readonly augment: number;
+  /** The trace so far: trials that are in it are cited, others are not measured. */
+  readonly events: readonly TraceEvent[];
+}
+
+/** What was not chosen, and the number that spoke against it; `not measured` where there is none. */
+export interface Refused {
+  readonly what: string;
+  readonly why: string;
+  /** Position in the trace, from 1, of the event with the number. */
+  readonly event: number | null;
+}
+
+export interface Decision {
+  readonly question: string;
+  readonly choice: string;
+  readonly reasons: readonly string[];
+  readonly refused: readonly Refused[];
+  /** Predicted cost; null where it is none or unknown. */
+  readonly seconds: number | null;
+  readonly bytes: number | null;
+}
+
+export interface Step {
+  readonly title: string;
+  readonly decisions: readonly Decision[];
+}
+
+/** Different photographs that are learned from, or that choose and calibrate. */
+export function learnedImages({ splits }: Audit): number {
+  return splits.train + splits.select + splits.calibrate;
+}
+
+export function decide(decision: Partial<Decision> & Pick<Decision, "question" | "choice">): Decision {
+  return { reasons: [], refused: [], seconds: null, bytes: null, ...decision };
+}
+
+export function unmeasured(what: string, why = "not measured"): Refused {
+  return { what, why, event: null };
+}

@@ -1,0 +1,63 @@
+/** Step 4: how the budget is spent, and how the model is made small and fast. */
+import { formatBytes, formatSeconds } from "../core/index.js";
+import type { RequirementKind, Spec } from "../spec/index.js";
+import { decide, type PlanFacts, type Refused, type Step, unmeasured } from "./decision.js";
+
+export function planOptimization({ spec, networks, budgetSeconds, trialShare, threads }: PlanFacts): Step {
+  const first = networks[0]!;
+  const limits = describeLimits(spec, first);
+  return {
+    title: "Optimization",
+    decisions: [
+      decide({
+        question: "How is the time spent?",
+        choice:
+          budgetSeconds === 0
+            ? "On the first recipe alone: the budget is 0."
+            : `Of ${formatSeconds(budgetSeconds)} at most ${formatSeconds(budgetSeconds * trialShare)} on trials, the action that promises most for its seconds first; the rest is for what they choose.`,
+        reasons: [
+          `${threads} threads, one session each; a trial ends up kept only where it is better beyond its noise.`,
+        ],
+      }),
+      decide({
+        question: "In which precision?",
+        choice: "float32 on the CPU; weights are stored as float16 where that loses nothing.",
+        reasons: limits,
+        refused: [
+          refuseInt8(spec, first),
+          unmeasured("mixed precision", "for GPUs; a frozen network needs no gradients"),
+          unmeasured("gradient accumulation", "a linear head is trained on all photographs at once"),
+        ],
+      }),
+      decide({
+        question: "In which form is it delivered?",
+        choice: "One ONNX file with normalization, every look and the head inside.",
+        reasons: ["Any ONNX Runtime runs it: Node, Python, browsers."],
+        bytes: first.modelBytes,
+      }),
+    ],
+  };
+}
+
+function upper(spec: Spec, kind: RequirementKind): number {
+  const targets = spec.requirements.filter((line) => line.kind === kind && line.target?.comparison.startsWith("<"));
+  return Math.min(...targets.map(({ target }) => target!.value));
+}
+
+function describeLimits(spec: Spec, { latencySeconds, modelBytes }: PlanFacts["networks"][number]): string[] {
+  const latency = upper(spec, "latency");
+  const size = upper(spec, "model-size");
+  return [
+    ...(Number.isFinite(latency)
+      ? [`${formatSeconds(latencySeconds)} for one image, ${formatSeconds(latency)} are allowed.`]
+      : []),
+    ...(Number.isFinite(size) ? [`${formatBytes(modelBytes)}, ${formatBytes(size)} are allowed.`] : []),
+  ];
+}
+
+function refuseInt8(spec: Spec, { latencySeconds }: PlanFacts["networks"][number]): Refused {
+  const limit = upper(spec, "latency");
+  const needless = latencySeconds < limit;
+  const why = needless && Number.isFinite(limit) ? "not built yet, and not needed for the latency" : "not built yet";
+  return unmeasured("int8 quantization", why);
+}

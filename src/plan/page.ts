@@ -1,0 +1,32 @@
+/** The plan as a page of Markdown. */
+import { formatBytes, formatSeconds } from "../core/index.js";
+import type { Decision, Step } from "./decision.js";
+import type { Plan } from "./plan.js";
+
+export function renderPlan({ steps, seconds, warnings }: Plan): string {
+  const total = `About ${formatSeconds(seconds.fixed)} are certain${seconds.search > 0 ? `, and the search may take up to ${formatSeconds(seconds.search)} and make the recipe cost more` : ""}.`;
+  return [
+    "# Plan",
+    "",
+    total,
+    ...(warnings.length > 0 ? ["", ...warnings.map((text) => `> **Before anything is learned:** ${text}`)] : []),
+    ...steps.flatMap(renderStep),
+    "",
+  ].join("\n");
+}
+
+function renderStep({ title, decisions }: Step, index: number): string[] {
+  return ["", `## Step ${index + 1}: ${title}`, ...decisions.flatMap(renderDecision)];
+}
+
+function renderDecision({ question, choice, reasons, refused, seconds, bytes }: Decision): string[] {
+  const cost = [seconds === null ? "" : `about ${formatSeconds(seconds)}`, bytes === null ? "" : formatBytes(bytes)];
+  const shown = cost.filter((text) => text !== "").join(", ");
+  return [
+    "",
+    `**${question}** ${choice}${shown === "" ? "" : ` *(${shown})*`}`,
+    ...(reasons.length + refused.length > 0 ? [""] : []),
+    ...reasons.map((text) => `- ${text}`),
+    ...refused.map(({ what, why, event }) => `- Not ${what}: ${why}${event === null ? "" : ` (event ${event})`}.`),
+  ];
+}

@@ -1,0 +1,111 @@
+/** The plan from facts: what is predicted, what is refused and by which number, what is said before anything is learned. */
+import { describe, expect, test } from "vitest";
+import type { Audit } from "../audit/index.js";
+import { parseSpec } from "../spec/index.js";
+import type { TraceEvent } from "../trace/index.js";
+import { makePlan, type NetworkFacts, type PlanFacts, renderPlan } from "./index.js";
+
+const splits = { train: 600, select: 100, calibrate: 100, test: 200, excluded: 0 };
+const audit: Audit = {
+  schema: 1,
+  root: "photos",
+  layout: "classes",
+  images: 1000,
+  distinct: 1000,
+  bytes: 1e8,
+  splits,
+  classes: [
+    { label: "cup", images: 800, splits, weight: 0.625 },
+    { label: "jug", images: 200, splits, weight: 2.5 },
+  ],
+  imbalance: 4,
+  findings: [],
+};
+
+function network(name: string, imagesPerSecond: number, latencySeconds: number): NetworkFacts {
+  return { name, size: 224, width: 1280, multiplyAdds: 384e6, imagesPerSecond, latencySeconds, modelBytes: 7e6 };
+}
+
+const text = "# CONSTRAINTS\n- 95% accuracy\n- Inference time < 100ms\n# REWARDS\n- Good recall of the worst class\n";
+
+function facts(changes: Partial<PlanFacts> = {}): PlanFacts {
+  return {
+    spec: parseSpec(text, "spec.md", "markdown"),
+    audit,
+    threads: 2,
+    scanSeconds: 3,
+    budgetSeconds: 600,
+    trialShare: 0.3,
+    networks: [network("small", 100, 0.01), network("large", 40, 0.03)],
+    solver: "lbfgs",
+    augment: 0,
+    events: [],
+    ...changes,
+  };
+}
+
+function event(kind: TraceEvent["kind"], words: string, data: TraceEvent["data"]): TraceEvent {
+  return { at: "2026-11-25T00:00:00.000Z", kind, stage: "loop", text: words, data };
+}
+
+describe("a plan", () => {
+  const plan = makePlan(facts());
+  const page = renderPlan(plan);
+
+  test("has the five steps, with reasons from the data and the machine", () => {
+    expect(plan.steps.map(({ title }) => title)).toEqual([
+      "Data analysis",
+      "Model selection",
+      "Training strategy",
+      "Optimization",
+      "Deployment",
+    ]);
+    expect(page).toContain("0.63 to 2.50");
+    expect(page).toContain("100 photographs/s, so 8.0 s for the features of 800");
+    expect(page).toContain("10.0 ms for one image, 100 ms are allowed.");
+  });
+
+  test("predicts what is certain: scan, features and proof", () => {
+    expect(plan.seconds.fixed).toBeCloseTo(3 + 8 + 3 + 270 * 0.01);
+    expect(plan.seconds.search).toBeCloseTo(180);
+  });
+
+  test("refuses nothing by a number that was not measured", () => {
+    const refused = plan.steps.flatMap(({ decisions }) => decisions.flatMap((decision) => decision.refused));
+    expect(refused.length).toBeGreaterThan(5);
+    expect(refused.every((one) => one.event === null)).toBe(true);
+    expect(page).toContain("- Not two backbones: not measured.");
+  });
+});
+
+test("after the search each alternative cites the event of its number, or what it would have taken", () => {
+  const events = [
+    event("observation", "two backbones: a + b: accuracy 90.0 %; +3.0 ± 1.0 points: kept", {
+      name: "two backbones",
+      recipe: "a + b",
+      verdict: "kept",
+    }),
+    event("observation", "mirror: a, mirrored: accuracy 87.0 %; +0.0 ± 1.0 points: rolled back", {
+      name: "mirror",
+      recipe: "a, mirrored",
+      verdict: "rolled back",
+    }),
+    event("decision", "resolution: not measured; it takes about 5 min, 1 min are left", {
+      name: "resolution",
+      unmeasured: true,
+    }),
+  ];
+  const page = renderPlan(makePlan(facts({ events })));
+  expect(page).toContain("**How does it look at a photograph?** a + b.");
+  expect(page).toContain("- Not mirror: a, mirrored: accuracy 87.0 %; +0.0 ± 1.0 points: rolled back (event 2).");
+  expect(page).toContain("- Not resolution: not measured; it takes about 5 min, 1 min are left (event 3).");
+  expect(page).toContain("- Not resize mode: not measured.");
+});
+
+test("a budget that leaves no time for trials is said, with one that would", () => {
+  expect(makePlan(facts({ budgetSeconds: 5 })).warnings).toEqual([
+    "The budget of 5.0 s leaves no time for trials: the features of 800 photographs by small alone take about 8.0 s. --budget 12s would leave some.",
+  ]);
+  expect(makePlan(facts({ budgetSeconds: 0 })).warnings).toEqual([]);
+  expect(renderPlan(makePlan(facts({ budgetSeconds: 0 })))).toContain("On the first recipe alone: the budget is 0.");
+});

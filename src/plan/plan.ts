@@ -1,0 +1,41 @@
+/** The plan: the walkthrough's five steps, each decision with its reasons from this data and this machine. Pure. */
+import { formatCount, formatSeconds } from "../core/index.js";
+import { planData } from "./data-analysis.js";
+import { learnedImages, type PlanFacts, type Step } from "./decision.js";
+import { planDeployment } from "./deployment.js";
+import { planModel } from "./model-selection.js";
+import { planOptimization } from "./optimization.js";
+import { planTraining } from "./training-strategy.js";
+
+export interface Plan {
+  readonly schema: 1;
+  readonly steps: readonly Step[];
+  /** Predicted seconds of the run: what is certain, and what the search may add. */
+  readonly seconds: { readonly fixed: number; readonly search: number };
+  /** What cannot be reached, whatever is done; said before anything is learned. */
+  readonly warnings: readonly string[];
+}
+
+/** The decisions that follow from the facts; with a finished run's trace also what was refused and by which number. */
+export function makePlan(facts: PlanFacts): Plan {
+  const steps = [planData, planModel, planTraining, planOptimization, planDeployment].map((plan) => plan(facts));
+  const fixed = steps.flatMap(({ decisions }) => decisions).reduce((sum, { seconds }) => sum + (seconds ?? 0), 0);
+  const { budgetSeconds, trialShare } = facts;
+  return {
+    schema: 1,
+    steps,
+    seconds: { fixed, search: budgetSeconds * trialShare },
+    warnings: tooShort(facts),
+  };
+}
+
+/** A budget in which the first recipe's features leave no time for trials. */
+function tooShort({ budgetSeconds, trialShare, networks, audit }: PlanFacts): string[] {
+  const first = networks[0]!;
+  const images = learnedImages(audit);
+  const needed = images / first.imagesPerSecond;
+  if (budgetSeconds === 0 || needed <= budgetSeconds * (1 - trialShare)) return [];
+  return [
+    `The budget of ${formatSeconds(budgetSeconds)} leaves no time for trials: the features of ${formatCount(images)} photographs by ${first.name} alone take about ${formatSeconds(needed)}. --budget ${Math.ceil(needed / (1 - trialShare))}s would leave some.`,
+  ];
+}
