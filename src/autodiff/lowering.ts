@@ -59,7 +59,7 @@ export const fastLowerings: Readonly<Record<Device, Partial<Lowering>>> = {
     depthwise: blockedDepthwiseWeight,
     dense: unfoldedWeight,
   },
-  webgpu: { dense: unfoldedWeight },
+  webgpu: {},
   cuda: {},
   coreml: {},
   dml: {},
