@@ -89,7 +89,7 @@ async function makeStep(model, input, dims) {
   const step = async () => {
     const start = performance.now();
     const split = splitModel(replaceWeights(result.model, weights));
-    const sessions = await Promise.all(engines.map((engine) => engine.open(split, { threads: 1 })));
+    const sessions = await Promise.all(engines.map((engine) => engine.open(split, { threads: 1, shortLived: true })));
     const opened = performance.now();
     for (const { g } of moments.values()) g.fill(0);
     let left = batch / micro;

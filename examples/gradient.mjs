@@ -100,7 +100,7 @@ const [means, squares] = [1, 2].map(
   () => new Map([...weights].map(([name, { length }]) => [name, new Float32Array(length)])),
 );
 for (let step = 1; step <= Number(steps); step++) {
-  const session = await engine.open(splitModel(replaceWeights(model, weights)), { threads: 2 });
+  const session = await engine.open(splitModel(replaceWeights(model, weights)), { threads: 2, shortLived: true });
   const outputs = await session.run(feeds);
   await session.release();
   if (step === 1 || step % 10 === 0) console.log(`step ${step}: loss ${outputs[loss].data[0].toFixed(4)}`);

@@ -105,7 +105,7 @@ function feedsOf({ settings, imageSeed }: Network, { lossInputs }: Gradient, fro
 }
 
 async function run(result: Gradient, ...batches: readonly Feeds[]): Promise<Map<string, Float32Array>> {
-  const session = await engine.open(splitModel(result.model), { threads: 1 });
+  const session = await engine.open(splitModel(result.model), { threads: 1, shortLived: true });
   const totals = new Map<string, Float32Array>();
   for (const feeds of batches)
     for (const [name, tensor] of Object.entries(await session.run(feeds))) {
