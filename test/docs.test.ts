@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
+import { operatorTable } from "../src/autodiff/index.js";
 import { faultTable } from "../src/core/index.js";
 
 const root = resolve(import.meta.dirname, "..");
@@ -15,6 +16,10 @@ test("docs/errors.md is the table of faults", () => {
     .split("\n")
     .filter((line) => line.startsWith("| `"));
   expect(documented).toEqual(rows);
+});
+
+test("docs/autodiff.md is the table of rules", () => {
+  expect(read("docs", "autodiff.md")).toContain(`\n${operatorTable()}\n`);
 });
 
 test("links between documents lead somewhere", () => {

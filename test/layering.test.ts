@@ -15,6 +15,7 @@ const levels: Readonly<Record<string, number>> = {
   onnx: 1,
   dataset: 2,
   metrics: 2,
+  autodiff: 2,
   backbone: 2,
   demo: 2,
   features: 3,

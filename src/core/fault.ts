@@ -125,6 +125,12 @@ export const faultTable = {
     meaning: "A file is not an ONNX model that this program can use.",
     remedy: "export the network to ONNX with an image input and pooled features",
   },
+  "gradient-unsupported": {
+    exit: 1,
+    http: 422,
+    meaning: "The part of a network that is to be trained holds an operator that cannot be differentiated.",
+    remedy: "freeze the weights before that operator",
+  },
   "not-explainable": {
     exit: 1,
     http: 422,

@@ -3,6 +3,7 @@ import {
   type Attributes,
   makeModel,
   makeNode,
+  makeOutput,
   makeTensor,
   makeValue,
   type ModelProto,
@@ -38,7 +39,12 @@ export class GraphBuilder {
     this.#graph.output.push(makeValue(shape));
   }
 
-  constant(tensor: Tensor, name = this.#freshName("constant")): string {
+  /** Gives out a value, of whatever type and shape the runtime infers. */
+  result(name: string): void {
+    this.#graph.output.push(makeOutput(name));
+  }
+
+  constant(tensor: Tensor, name = this.freshName("constant")): string {
     this.#graph.initializer.push(makeTensor(name, tensor));
     return name;
   }
@@ -53,11 +59,16 @@ export class GraphBuilder {
     opType: string,
     inputs: readonly string[],
     attributes: Attributes = {},
-    output = this.#freshName(opType),
+    output = this.freshName(opType),
     domain = "",
   ): string {
     this.#graph.node.push(makeNode(opType, inputs, [output], attributes, domain));
     return output;
+  }
+
+  /** Adds a node with any number of outputs, whose names are given. */
+  operator(opType: string, inputs: readonly string[], outputs: readonly string[], attributes: Attributes = {}): void {
+    this.#graph.node.push(makeNode(opType, inputs, outputs, attributes));
   }
 
   /** Adds nodes before all others: for what must come ahead of a network that is already there. */
@@ -71,8 +82,8 @@ export class GraphBuilder {
     return serializeModel(this.model);
   }
 
-  /** A model may hold names of an earlier builder. */
-  #freshName(stem: string): string {
+  /** A name that nothing in the graph has; a model may hold names of an earlier builder. */
+  freshName(stem: string): string {
     this.#taken ??= definedNames(this.#graph);
     let name: string;
     do name = `assay_${stem.toLowerCase()}_${this.#count++}`;

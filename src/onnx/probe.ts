@@ -1,6 +1,6 @@
 /** Shapes and types of every value of a graph, from a run of it: the runtime knows its own shape inference best. */
 import { type ModelProto, makeOutput, elementType, revise } from "./proto.js";
-import { openSession } from "./session.js";
+import { Engine } from "./session.js";
 import { splitModel } from "./split.js";
 import type { ElementType, Feeds } from "./tensor.js";
 
@@ -13,12 +13,13 @@ export interface ValueProbe {
 /**
  * Runs a model once and returns what its values were: inputs, initializers and the results of nodes, or those of them that are
  * named. What is no tensor of numbers, and what no node makes, is left out; the graph inside a branch or loop is not looked at.
- * All values of the run are in memory at once. Throws `engine-failed`.
+ * All values of the run are in memory at once. The run takes place in `engine`, or in a thread of its own. Throws `engine-failed`.
  */
 export async function probeShapes(
   model: ModelProto,
   feeds: Feeds,
   names: Iterable<string> | null = null,
+  engine?: Engine,
 ): Promise<ReadonlyMap<string, ValueProbe>> {
   const graph = model.graph!;
   const wanted = names === null ? null : new Set(names);
@@ -30,7 +31,8 @@ export async function probeShapes(
     if (type && isWanted(name)) probes.set(name, { type, dims: dims.map(Number) });
   }
   for (const [name, { type, dims }] of Object.entries(feeds)) if (isWanted(name)) probes.set(name, { type, dims });
-  for (const [name, probe] of made.length > 0 ? await runProbe(model, feeds, made) : []) probes.set(name, probe);
+  for (const [name, probe] of made.length > 0 ? await runProbe(model, feeds, made, engine) : [])
+    probes.set(name, probe);
   return probes;
 }
 
@@ -38,13 +40,17 @@ async function runProbe(
   model: ModelProto,
   feeds: Feeds,
   made: readonly string[],
+  engine?: Engine,
 ): Promise<readonly (readonly [string, ValueProbe])[]> {
   const output = made.map(makeOutput);
   const probing = revise(model, { graph: revise(model.graph!, { output }) });
-  const session = await openSession(splitModel(probing), { threads: 1, optimization: "disabled" });
+  const own = engine ?? new Engine();
   try {
-    return Object.entries(await session.shapes(feeds));
+    const session = await own.open(splitModel(probing), { threads: 1, optimization: "disabled" });
+    const shapes = Object.entries(await session.shapes(feeds));
+    await session.release();
+    return shapes;
   } finally {
-    await session.close();
+    if (!engine) await own.close();
   }
 }

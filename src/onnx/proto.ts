@@ -170,6 +170,13 @@ export function makeOutput(name: string): ValueInfoProto {
   return create(ValueInfoProtoSchema, { name });
 }
 
+/** The input with other dimensions; its element type stays. */
+export function resizeValue(value: ValueInfoProto, dims: readonly Dimension[]): ValueInfoProto {
+  if (value.type?.value.case !== "tensorType") return value;
+  const type = elementType(value.type.value.value.elemType);
+  return type ? makeValue({ name: value.name, type, dims }) : value;
+}
+
 /** The declared dimensions of a graph input or output; free ones are names or "?". */
 export function valueDims(value: ValueInfoProto): Dimension[] {
   if (value.type?.value.case !== "tensorType") return [];

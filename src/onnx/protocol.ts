@@ -10,6 +10,11 @@ export interface SessionOptions {
   readonly threads: number;
   /** "all" unless said; "disabled" runs the graph node by node as it is written. */
   readonly optimization?: "all" | "disabled";
+  /**
+   * For a session of a few runs, as an optimizer's step has: memory comes from the process's heap, which the next session finds warm,
+   * and not from an arena and a plan of the session's own, whose pages the system would have to make anew.
+   */
+  readonly shortLived?: boolean;
 }
 
 /** Each request with its answer. */

@@ -63,6 +63,8 @@ function sessionSettings(options: SessionOptions): InferenceSession.SessionOptio
     interOpNumThreads: 1,
     executionMode: "sequential",
     graphOptimizationLevel: options.optimization ?? "all",
+    enableCpuMemArena: options.shortLived !== true,
+    enableMemPattern: options.shortLived !== true,
     // Errors are thrown and reach the caller; ONNX Runtime would also print them.
     logSeverityLevel: 4,
     // Spinning threads would steal the core on which pictures are decoded.
