@@ -1,8 +1,9 @@
 /** Step 1: what there is to learn from, and what can be proven with it. */
 import { formatCount } from "../core/index.js";
-import { decide, type PlanFacts, type Step } from "./decision.js";
+import { decide, type PlanFacts, type Step, whatCanBeProven } from "./decision.js";
 
-export function planData({ audit, scanSeconds }: PlanFacts): Step {
+export function planData({ spec, audit, scanSeconds }: PlanFacts): Step {
+  const proofs = whatCanBeProven({ spec, audit });
   const { classes, images, distinct, splits, findings } = audit;
   const sizes = classes.map((row) => row.images).toSorted((a, b) => a - b);
   const weights = classes.map(({ weight }) => weight);
@@ -32,6 +33,7 @@ export function planData({ audit, scanSeconds }: PlanFacts): Step {
         question: "Who learns, who chooses, who proves?",
         choice: `train ${formatCount(splits.train)}, select ${formatCount(splits.select)}, calibrate ${formatCount(splits.calibrate)}, test ${formatCount(splits.test)}.`,
         reasons: [
+          ...proofs.map(({ text }) => text),
           "Choices rest on out-of-fold predictions of train; temperature and validation accuracy on calibrate; test stays sealed until the end.",
         ],
       }),

@@ -1,6 +1,6 @@
 /** What a plan is made of: the facts it rests on, decisions, and what they refused. */
 import type { Audit } from "../audit/index.js";
-import type { Spec } from "../spec/index.js";
+import { type Provability, provability, type Spec } from "../spec/index.js";
 import type { TraceEvent } from "../trace/index.js";
 
 /** A network as it was measured on this machine, with a few of the photographs. */
@@ -56,6 +56,13 @@ export interface Decision {
 export interface Step {
   readonly title: string;
   readonly decisions: readonly Decision[];
+}
+
+/** Of each line that asks for a share of right answers: whether these splits can prove it. */
+export function whatCanBeProven({ spec, audit }: Pick<PlanFacts, "spec" | "audit">): readonly Provability[] {
+  const { test, calibrate } = audit.splits;
+  const classes = Object.fromEntries(audit.classes.map(({ label, splits }) => [label, splits]));
+  return provability(spec, { test, calibrate, classes });
 }
 
 /** Different photographs that are learned from, or that choose and calibrate. */

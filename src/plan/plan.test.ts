@@ -102,10 +102,19 @@ test("after the search each alternative cites the event of its number, or what i
   expect(page).toContain("- Not resize mode: not measured.");
 });
 
+test("a line that so many photographs cannot prove is said before anything is learned", () => {
+  const spec = parseSpec("# CONSTRAINTS\n- 100% accuracy\n- At least 60% accuracy\n", "spec.md", "markdown");
+  const { warnings, steps } = makePlan(facts({ spec }));
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toMatch(/C1 .* can never be proved/);
+  expect(steps[0]!.decisions.flatMap(({ reasons }) => reasons).join(" ")).toMatch(/C2 .* is proved when \d+ of 200/);
+});
+
 test("a budget that leaves no time for trials is said, with one that would", () => {
   expect(makePlan(facts({ budgetSeconds: 5 })).warnings).toEqual([
     "The budget of 5.0 s leaves no time for trials: the features of 800 photographs by small alone take about 8.0 s. --budget 12s would leave some.",
   ]);
   expect(makePlan(facts({ budgetSeconds: 0 })).warnings).toEqual([]);
+
   expect(renderPlan(makePlan(facts({ budgetSeconds: 0 })))).toContain("On the first recipe alone: the budget is 0.");
 });

@@ -1,7 +1,7 @@
 /** The plan: the walkthrough's five steps, each decision with its reasons from this data and this machine. Pure. */
 import { formatCount, formatSeconds } from "../core/index.js";
 import { planData } from "./data-analysis.js";
-import { learnedImages, type PlanFacts, type Step } from "./decision.js";
+import { learnedImages, type PlanFacts, type Step, whatCanBeProven } from "./decision.js";
 import { planDeployment } from "./deployment.js";
 import { planModel } from "./model-selection.js";
 import { planOptimization } from "./optimization.js";
@@ -25,8 +25,12 @@ export function makePlan(facts: PlanFacts): Plan {
     schema: 1,
     steps,
     seconds: { fixed, search: budgetSeconds * trialShare },
-    warnings: tooShort(facts),
+    warnings: [...unprovable(facts), ...tooShort(facts)],
   };
+}
+
+function unprovable(facts: PlanFacts): string[] {
+  return whatCanBeProven(facts).flatMap(({ possible, text }) => (possible ? [] : [text]));
 }
 
 /** A budget in which the first recipe's features leave no time for trials. */
