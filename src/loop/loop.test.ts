@@ -104,6 +104,7 @@ async function search(
     secondsLeft: () => 1e6,
     refuse: async () => null,
     suffices: () => null,
+    utility: () => ({ parts: {}, total: null }),
     trace,
     ...given,
   });

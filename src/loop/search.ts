@@ -9,6 +9,7 @@ import type { Trace } from "../trace/index.js";
 import type { Action, Observed } from "./action.js";
 import { type ChangeName, changeNames, changes, type Means } from "./changes.js";
 import { runLoop } from "./run-loop.js";
+import type { Utility, UtilityOf } from "./utility.js";
 import { type Sample, type Speed, type Trial, type TrialStore, Trials } from "./trial.js";
 
 export interface SearchOptions {
@@ -31,6 +32,8 @@ export interface SearchOptions {
   readonly refuse: (recipe: Recipe) => Promise<string | null>;
   /** Why nothing more is needed; null where something is. */
   readonly suffices: (trial: Trial) => string | null;
+  /** Ranks recipes that help. */
+  readonly utility: UtilityOf;
   readonly trace: Trace;
   readonly signal?: AbortSignal | undefined;
 }
@@ -47,7 +50,11 @@ export async function searchRecipe(options: SearchOptions): Promise<Trial> {
   const first = (await trials.run([start]))[0]!;
   const refusal = await options.refuse(start);
   const against = refusal === null ? "" : `; the requirements forbid it: ${refusal}`;
-  trace.add("observation", "loop", `${describeTrial(first)}${against}`, { ...numbers(first), start: true, refusal });
+  trace.add("observation", "loop", `${describeTrial(first)}${against}`, {
+    ...numbers(first, options.utility(first)),
+    start: true,
+    refusal,
+  });
   const forbidden = refusal === null ? null : first;
   return runLoop(first, {
     actions: changeNames.map((name) => changeAction(name, trials, forbidden, options)),
@@ -125,7 +132,7 @@ function fitting(
   return { recipes, seconds: recipes.length > 0 ? spent + dearest : cheapest };
 }
 
-/** From the best trial down: the first that helps and that the requirements allow; where they forbid the current one, any allowed. */
+/** From the most useful down: the first that helps and that the requirements allow; where they forbid the current one, any allowed. */
 async function compareAll(
   current: Trial,
   measured: readonly Trial[],
@@ -134,8 +141,7 @@ async function compareAll(
 ): Promise<Observed<Trial>> {
   const observations: Observed<Trial>["observations"][number][] = [];
   let state: Trial | null = null;
-  for (const trial of measured.toSorted((a, b) => a.logLoss - b.logLoss)) {
-    const { text, data, helps } = compare(current, trial, options);
+  for (const { trial, text, data, helps } of rank(current, measured, options)) {
     const wanted = state === null && (helps || isForbidden);
     const refusal = wanted ? await options.refuse(trial.recipe) : null;
     const kept = wanted && refusal === null;
@@ -146,14 +152,24 @@ async function compareAll(
   return { state, observations };
 }
 
-function compare(current: Trial, trial: Trial, { labels, classes, groups }: SearchOptions) {
+/** What helps first, of that the most useful first, or of the lowest log loss where the spec has no soft line that shows. */
+function rank(current: Trial, measured: readonly Trial[], options: SearchOptions) {
+  const compared = measured.map((trial) => ({
+    trial,
+    ...compare(current, trial, options),
+    utility: options.utility(trial).total ?? -trial.logLoss,
+  }));
+  return compared.toSorted((a, b) => Number(b.helps) - Number(a.helps) || b.utility - a.utility);
+}
+
+function compare(current: Trial, trial: Trial, { labels, classes, groups, utility }: SearchOptions) {
   const paired = comparePaired(current.logits, trial.logits, labels, classes, groups);
   const { logLossGain, logLossStandardError, accuracyGain, accuracyStandardError } = paired;
   const points = `${signed(accuracyGain * 100)} ± ${(accuracyStandardError * 100).toFixed(1)} points`;
   const loss = `log loss ${signed(-logLossGain, 3)} ± ${logLossStandardError.toFixed(3)}`;
   return {
     text: `${points}, ${loss}`,
-    data: { ...numbers(trial), ...paired },
+    data: { ...numbers(trial, utility(trial)), ...paired },
     helps: logLossGain > (costsMore(current, trial) ? logLossStandardError : 0),
   };
 }
@@ -171,6 +187,9 @@ function describeTrial({ name, accuracy, logLoss }: Trial): string {
   return `${name}: accuracy ${formatPercent(accuracy)}, log loss ${logLoss.toFixed(3)} out of fold`;
 }
 
-function numbers({ name, accuracy, logLoss, headSeconds, recipe }: Trial): Readonly<Record<string, unknown>> {
-  return { recipe: name, accuracy, logLoss, headSeconds, multiplyAdds: recipeMultiplyAdds(recipe) };
+function numbers(
+  { name, accuracy, logLoss, headSeconds, recipe }: Trial,
+  utility: Utility,
+): Readonly<Record<string, unknown>> {
+  return { recipe: name, accuracy, logLoss, headSeconds, multiplyAdds: recipeMultiplyAdds(recipe), utility };
 }

@@ -15,7 +15,7 @@ import {
 import { Fault, formatSeconds, random } from "../core/index.js";
 import { extractFeatures } from "../features/index.js";
 import { prepare } from "../image/index.js";
-import { searchRecipe } from "../loop/index.js";
+import { searchRecipe, utilityOf } from "../loop/index.js";
 import type { NetworkFacts } from "../plan/index.js";
 import { writeJson } from "../store/index.js";
 import { fitHead } from "../train/index.js";
@@ -105,6 +105,7 @@ async function search(
     secondsLeft: () => budget - workload.seconds,
     refuse: limitsOf(spec, classes, around.threads),
     suffices: sufficiency(spec, judgedImages(data, parts)),
+    utility: utilityOf(spec, { labels: sample.labels, classes, start }),
     trace,
     signal: around.signal,
   });

@@ -109,9 +109,18 @@ export function readCandidates(trace: readonly TraceEvent[]): Candidate[] {
       accuracyGain: null,
       logLossGain: null,
       multiplyAdds: null,
+      utility: null,
     };
     return [{ ...nothing, name: action, action, outcome: "not measured", seconds: numberOf(data.seconds) }];
   });
+}
+
+function utilityFrom(value: unknown): Candidate["utility"] {
+  const { parts, total } = (value ?? {}) as {
+    readonly parts?: Readonly<Record<string, number>>;
+    readonly total?: unknown;
+  };
+  return parts === undefined || typeof total !== "number" ? null : { parts, total };
 }
 
 function readTrial(name: string, text: string, data: TraceEvent["data"]): Candidate {
@@ -127,6 +136,7 @@ function readTrial(name: string, text: string, data: TraceEvent["data"]): Candid
     logLoss: numberOf(data.logLoss),
     accuracyGain: estimateOf(data.accuracyGain, data.accuracyStandardError),
     logLossGain: estimateOf(data.logLossGain, data.logLossStandardError),
+    utility: utilityFrom(data.utility),
     multiplyAdds: numberOf(data.multiplyAdds),
     seconds: numberOf(data.seconds) ?? numberOf(data.headSeconds),
   };

@@ -16,23 +16,32 @@ ${candidates.length > 0 && renderTable(candidates)}
 }
 
 function renderTable(candidates: readonly Candidate[]): Html {
+  const shows = candidates.some(({ utility }) => utility !== null);
   const head = (name: string, right = true): Html =>
     html`<th scope="col" role="columnheader" class="${right ? "right" : ""}">${name}</th>`;
   return html`<table class="candidates cards" role="table"><caption class="hidden">Recipes tried, in order</caption>
-<thead role="rowgroup"><tr role="row">${head("Recipe", false)}${head("Accuracy")}${head("Log loss")}${head("Cost")}${head("Decision", false)}</tr></thead>
-<tbody role="rowgroup">${candidates.map(renderRow)}</tbody></table>`;
+<thead role="rowgroup"><tr role="row">${head("Recipe", false)}${head("Accuracy")}${head("Log loss")}${shows && head("Utility")}${head("Cost")}${head("Decision", false)}</tr></thead>
+<tbody role="rowgroup">${candidates.map((candidate) => renderRow(candidate, shows))}</tbody></table>`;
 }
 
-function renderRow(candidate: Candidate): Html {
+function renderRow(candidate: Candidate, showsUtility: boolean): Html {
   const { name, action, outcome, reason, accuracy, accuracyGain, logLoss, logLossGain } = candidate;
   const figure = (value: string | null, gain: string | null): Html =>
     html`<span class="number strong">${value ?? "–"}</span>${gain !== null && html`<span class="aside number">${gain}</span>`}`;
   return html`<tr role="row" class="${outcome.replace(" ", "-")}"><th scope="row" role="rowheader">${renderName(name)}<span class="aside">${action === null ? "where the search began" : action === name ? "an action" : action}</span></th>
 <td role="cell" class="right" data-label="Accuracy">${figure(accuracy === null ? null : formatPercent(accuracy), accuracyGain && formatGain(accuracyGain, 100, 1, " points"))}</td>
 <td role="cell" class="right" data-label="Log loss">${figure(logLoss === null ? null : logLoss.toFixed(3), logLossGain && formatGain({ ...logLossGain, value: -logLossGain.value }, 1, 3, ""))}</td>
+${showsUtility && html`<td role="cell" class="right" data-label="Utility">${renderUtility(candidate)}</td>`}
 <td role="cell" class="right" data-label="Cost">${renderCost(candidate)}</td>
 <td role="cell" class="outcome" data-label="Decision"><b>${outcome}</b>${reason !== null && html`<span class="aside">${outcome === "start" && "although "}${reason}</span>`}</td></tr>
 `;
+}
+
+/** The mean, and the parts that rewards and penalties ask for. */
+function renderUtility({ utility }: Candidate): Html {
+  if (utility === null) return html`–`;
+  const parts = Object.entries(utility.parts).map(([name, value]) => `${name} ${value.toFixed(2)}`);
+  return html`<span class="number strong">${utility.total.toFixed(3)}</span><span class="aside">${parts.join(", ")}</span>`;
 }
 
 function renderCost({ multiplyAdds, seconds, outcome }: Candidate): Html {

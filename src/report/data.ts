@@ -30,6 +30,8 @@ export interface Candidate {
   /** Against the recipe that was in force then, on the same photographs. */
   readonly accuracyGain: Estimate | null;
   readonly logLossGain: Estimate | null;
+  /** Parts of the utility that rewards and penalties make, between 0 and 1, and their mean; null where there are none. */
+  readonly utility: { readonly parts: Readonly<Record<string, number>>; readonly total: number } | null;
   /** Of one picture; null where it was not recorded. */
   readonly multiplyAdds: number | null;
   /** What it took, or for one that was not measured what it was predicted to take. */
