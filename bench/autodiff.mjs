@@ -1,7 +1,7 @@
 // A fine-tuning step of EfficientNet-Lite0 at 224 px by the gradient engine: all layers, and the last three stages from a cached prefix,
 // against forward passes and, where Python has torch, against PyTorch's best of {float32, bfloat16} × {contiguous, channels last}.
 // A step is what a trainer does: a session with the new weights in each thread, gradients of the effective batch, AdamW.
-// Usage: node bench/autodiff.mjs [--rounds 3] [--batch 32] [--micro 4] [--threads 2] [--python python3] [--model file.onnx --input x --side 224] [--profile]
+// Usage: node bench/autodiff.mjs [--rounds 3] [--batch 32] [--micro 2] [--threads 2] [--python python3] [--model file.onnx --input x --side 224] [--profile]
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { availableParallelism } from "node:os";
@@ -27,7 +27,7 @@ const { values: options } = parseArgs({
   options: {
     rounds: { type: "string", default: "3" },
     batch: { type: "string", default: "32" },
-    micro: { type: "string", default: "4" },
+    micro: { type: "string", default: "2" },
     threads: { type: "string", default: String(Math.min(2, availableParallelism())) },
     python: { type: "string", default: "python3" },
     model: { type: "string" },

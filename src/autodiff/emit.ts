@@ -16,6 +16,7 @@ export class Emitter {
   }
 
   op(opType: string, inputs: readonly string[], attributes: Attributes = {}, domain = ""): string {
+    if (domain !== "") this.#graph.importDomain(domain);
     return this.#graph.node(opType, inputs, attributes, undefined, domain);
   }
 

@@ -44,6 +44,13 @@ export class GraphBuilder {
     this.#graph.output.push(makeOutput(name));
   }
 
+  /** Declares that nodes of another domain are used. */
+  importDomain(domain: string, version = 1): void {
+    const { opsetImport } = this.model;
+    if (opsetImport.every((one) => one.domain !== domain))
+      opsetImport.push({ $typeName: "onnx.OperatorSetIdProto", domain, version: BigInt(version) });
+  }
+
   constant(tensor: Tensor, name = this.freshName("constant")): string {
     this.#graph.initializer.push(makeTensor(name, tensor));
     return name;
