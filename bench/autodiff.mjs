@@ -1,7 +1,7 @@
 // A fine-tuning step of EfficientNet-Lite0 at 224 px by the gradient engine: all layers, and the last three stages from a cached prefix,
 // against forward passes and, where Python has torch, against PyTorch's best of {float32, bfloat16} × {contiguous, channels last}.
 // A step is what a trainer does: a session with the new weights in each thread, gradients of the effective batch, AdamW.
-// Usage: node bench/autodiff.mjs [--rounds 3] [--batch 32] [--micro 2] [--threads 2] [--python python3] [--model file.onnx --input x --side 224] [--profile]
+// Usage: node bench/autodiff.mjs [--rounds 3] [--batch 32] [--micro 4] [--threads 2] [--python python3] [--model file.onnx --side 224] [--profile]
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { availableParallelism } from "node:os";
@@ -27,7 +27,7 @@ const { values: options } = parseArgs({
   options: {
     rounds: { type: "string", default: "3" },
     batch: { type: "string", default: "32" },
-    micro: { type: "string", default: "2" },
+    micro: { type: "string", default: "4" },
     threads: { type: "string", default: String(Math.min(2, availableParallelism())) },
     python: { type: "string", default: "python3" },
     model: { type: "string" },
@@ -35,7 +35,7 @@ const { values: options } = parseArgs({
     profile: { type: "boolean", default: false },
   },
 });
-const [rounds, batch, micro, threads, side] = ["rounds", "batch", "micro", "threads", "side"].map((name) =>
+const [rounds, batch, fewest, threads, side] = ["rounds", "batch", "micro", "threads", "side"].map((name) =>
   Number(options[name]),
 );
 const classes = 1000;
@@ -57,7 +57,7 @@ function suffix(model, stage, dims) {
 const engines = Array.from({ length: threads }, () => new Engine());
 
 /** A step as the trainer does it, with what it needs kept between steps. */
-async function makeStep(model, input, dims) {
+async function makeStep(model, input, dims, micro) {
   const { lowering, dropped } = await selectLowering("cpu", engines[0]);
   if (dropped.length > 0)
     console.log(`plain operators for ${dropped.map(({ part, reason }) => `${part}: ${reason}`).join("; ")}`);
@@ -88,6 +88,7 @@ async function makeStep(model, input, dims) {
   let count = 0;
   const step = async () => {
     const start = performance.now();
+    const usage = process.cpuUsage();
     const split = splitModel(replaceWeights(result.model, weights));
     const sessions = await Promise.all(engines.map((engine) => engine.open(split, { threads: 1, shortLived: true })));
     const opened = performance.now();
@@ -112,9 +113,16 @@ async function makeStep(model, input, dims) {
       seconds: (end - start) / 1000,
       creation: (opened - start) / (end - start),
       optimizer: (end - ran) / (end - start),
+      processor: processorSeconds(usage),
     };
   };
   return { step, result, feeds };
+}
+
+/** Of all threads together: what a machine that others use as well does not change much. */
+function processorSeconds(since) {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1e6;
 }
 
 /** Loshchilov and Hutter 2019. */
@@ -128,7 +136,7 @@ function adamW(w, { m, v, g }, count) {
 }
 
 /** Seconds of a forward pass over the effective batch, one session a thread. */
-async function makeForward(model, input, dims) {
+async function makeForward(model, input, dims, micro) {
   const sessions = await Promise.all(engines.map((engine) => engine.open(splitModel(model), { threads: 1 })));
   const feeds = {
     [input]: float32([micro, ...dims], new Float32Array(micro * dims.reduce((a, b) => a * b)).fill(0.1)),
@@ -165,10 +173,10 @@ async function openPeer() {
   };
 }
 
-async function compare(part, model, input, dims, peer) {
-  const { step, result, feeds } = await makeStep(model, input, dims);
+async function compare(part, model, input, dims, micro, peer) {
+  const { step, result, feeds } = await makeStep(model, input, dims, micro);
   if (options.profile) return profile(result.model, feeds);
-  const forward = await makeForward(model, input, dims);
+  const forward = await makeForward(model, input, dims, micro);
   let variants = peer ? ["fp32", "fp32-last", "bf16", "bf16-last"] : [];
   const series = {
     "gradient engine": [],
@@ -193,6 +201,7 @@ async function compare(part, model, input, dims, peer) {
   const least = (name) => Math.min(...series[name]);
   const percent = (name) => `${(100 * median(shares.map((share) => share[name]))).toFixed(0)} %`;
   console.log(`  of a step: new sessions ${percent("creation")}, optimizer ${percent("optimizer")}`);
+  console.log(`  processor seconds of a step: ${median(shares.map(({ processor }) => processor)).toFixed(2)}`);
   console.log(
     `  a step is ${(own / median(series["forward alone"])).toFixed(2)} forward passes (by the least of each, ${(least("gradient engine") / least("forward alone")).toFixed(2)})`,
   );
@@ -207,11 +216,11 @@ const peer = isLite0 && !options.profile ? await openPeer() : null;
 if (!peer && !options.profile)
   console.log(isLite0 ? `skipped: no torch in ${options.python}` : "skipped: PyTorch has the embedded network only");
 const model = foldBatchNorm(await readModel(path));
-await compare("full", model, model.graph.input[0].name, [3, side, side], peer);
+await compare("full", model, model.graph.input[0].name, [3, side, side], fewest, peer);
 if (isLite0) {
   const last = foldBatchNorm(await readModel(path));
   const cut = suffix(last, "stage5", [80, 14, 14]);
-  await compare("stages", last, cut, [80, 14, 14], peer);
+  await compare("stages", last, cut, [80, 14, 14], 2 * fewest, peer);
 }
 peer?.close();
 await Promise.all(engines.map((engine) => engine.close()));
