@@ -8,7 +8,7 @@ import { loadBackbone, recipeTaps, wholeLook } from "../dist/backbone/index.js";
 import { random } from "../dist/core/index.js";
 import { scan } from "../dist/dataset/index.js";
 import { assembleFeatures, extractFeatures } from "../dist/features/index.js";
-import { argmaxRows, classMetrics, comparePaired, confusionMatrix } from "../dist/metrics/index.js";
+import { argmaxRows, comparePaired } from "../dist/metrics/index.js";
 import { bootstrapInterval, clopperPearsonInterval } from "../dist/statistics/index.js";
 import { cacheFolder } from "../dist/store/index.js";
 import { fitHead } from "../dist/train/index.js";
@@ -121,18 +121,12 @@ async function featuresOf(recipe, leastAreas) {
 }
 
 function balancedInterval(predicted) {
-  const statistic = (confusion) => {
-    const recalls = classMetrics(confusion).flatMap(({ recall }) => (recall === null ? [] : [recall]));
+  const statistic = ({ hits, support }) => {
+    const recalls = [...hits].flatMap((count, k) => (support[k] > 0 ? [count / support[k]] : []));
     return recalls.reduce((a, b) => a + b, 0) / recalls.length;
   };
-  const counts = confusionMatrix(labels, predicted, classes);
-  return bootstrapInterval({
-    counts,
-    statistic,
-    alpha: 0.025,
-    random: random(0, "bench"),
-    pseudoCount: (a, b) => (a === b ? 0.5 : 0.5 / (classes - 1)),
-  });
+  const single = Array.from(predicted, (label, image) => [{ truth: labels[image], predicted: label }]);
+  return bootstrapInterval({ classes, groups: single, statistic, alpha: 0.025, random: random(0, "bench") });
 }
 
 console.log(

@@ -50,7 +50,10 @@ export function declareBackbones(
   shared: (command: Command) => Command,
   finish: (code: number) => void,
 ): void {
-  const backbones = program.command("backbones").description("list, add, check and remove pretrained networks");
+  const backbones = program
+    .command("backbones")
+    .description("list, add, check and remove pretrained networks")
+    .addHelpText("after", "\nExample: assay backbones add network.onnx --name mine");
   shared(backbones.command("list", { isDefault: true }))
     .description("the networks that assay can build on")
     .action(async (options: BackboneListArguments) =>
