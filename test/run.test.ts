@@ -36,7 +36,7 @@ beforeAll(async () => {
   writeFileSync(specFile, spec);
   cpSync(join(images, "rings", "00.jpg"), join(images, "rings", "copy of 00.jpg"));
   writeFileSync(join(images, "rings", "broken.jpg"), readFileSync(join(images, "rings", "01.jpg")).subarray(0, 900));
-  run = await assay(home, "run", images, "--spec", specFile, "--out", out());
+  run = await assay(home, "run", images, "--budget", "0", "--spec", specFile, "--out", out());
 }, 300_000);
 
 const evidence = (): Evidence => JSON.parse(readFileSync(out("evidence.json"), "utf8")) as Evidence;
@@ -80,7 +80,6 @@ describe("a run", () => {
         "splits.csv",
         "trace.jsonl",
         "trace.md",
-        "trials",
       ].toSorted(),
     );
     expect(readdirSync(images).toSorted()).toEqual(["checks", "rings", "stripes"]);
@@ -126,27 +125,27 @@ describe("a run", () => {
 describe("again", () => {
   test("into the same folder: refused with the remedy, nothing overwritten", async () => {
     const before = readFileSync(out("evidence.json"), "utf8");
-    const again = await assay(home, "run", images, "--spec", specFile, "--out", out());
+    const again = await assay(home, "run", images, "--budget", "0", "--spec", specFile, "--out", out());
     expect(again).toMatchObject({ code: 1, err: expect.stringContaining("--resume") as string });
     expect(readFileSync(out("evidence.json"), "utf8")).toBe(before);
   });
 
   test("with --resume: the same bundle, and the same opening of the test split", async () => {
     const before = evidence();
-    const again = await assay(home, "run", images, "--spec", specFile, "--out", out(), "--resume");
+    const again = await assay(home, "run", images, "--budget", "0", "--spec", specFile, "--out", out(), "--resume");
     expect(again.code).toBe(4);
     expect(evidence().run).toMatchObject({ bundleHash: before.run.bundleHash, testOpening: 1 });
   });
 
   test("from nothing with the same seed: the same bundle", async () => {
     const other = newHome();
-    await assay(other, "run", images, "--spec", specFile, "--out", join(other, "run"));
+    await assay(other, "run", images, "--budget", "0", "--spec", specFile, "--out", join(other, "run"));
     const { run: second } = JSON.parse(readFileSync(join(other, "run", "evidence.json"), "utf8")) as Evidence;
     expect(second.bundleHash).toBe(evidence().run.bundleHash);
   });
 
   test("with another seed: the same test photographs, a second opening, and the verdict says so", async () => {
-    await assay(home, "run", images, "--spec", specFile, "--out", join(home, "second"), "--seed", "2");
+    await assay(home, "run", images, "--budget", "0", "--spec", specFile, "--out", join(home, "second"), "--seed", "2");
     const second = JSON.parse(readFileSync(join(home, "second", "evidence.json"), "utf8")) as Evidence;
     expect(second.run.testOpening).toBe(2);
     expect(second.run.testAlpha).toBeCloseTo((0.2 * 0.05) / 2, 12);
@@ -296,7 +295,7 @@ describe("interrupted", () => {
     "by %s during the features, --resume finishes with the same bundle",
     async (signal) => {
       const other = newHome();
-      const args = ["run", images, "--spec", specFile, "--out", join(other, "run")];
+      const args = ["run", images, "--budget", "0", "--spec", specFile, "--out", join(other, "run")];
       const first = start(other, args);
       await seen(() => existsSync(join(other, "run", "splits.csv")));
       first.process.kill(signal);

@@ -63,7 +63,7 @@ describe("init", () => {
 describe("a run without a spec", () => {
   test("infers one from the folder, prints and saves it, and judges by it", async () => {
     const out = join(home, "inferred");
-    const run = await assay(home, "run", images, "--out", out);
+    const run = await assay(home, "run", images, "--budget", "0", "--out", out);
     expect(run.err).toBe("");
     expect([0, 3, 4]).toContain(run.code);
     expect(run.out).toContain("At least 3 classes");
@@ -120,6 +120,8 @@ test("a premise that fails is said before training and does not change the exit 
     join(home, "premise.md"),
     "--out",
     join(home, "premise"),
+    "--budget",
+    "0",
   );
   expect(code).toBe(0);
   expect(out.indexOf("C1 does not hold")).toBeGreaterThanOrEqual(0);
