@@ -41,12 +41,17 @@ export interface Bundle extends Explainable {
 }
 
 /**
- * Opens a bundle on at most `threads` cores, checks every file and reproduces its golden examples.
+ * Opens a bundle on at most `threads` cores, checks every file and reproduces its golden examples. Without `arena` the process
+ * stays smaller.
  * Throws `bundle-missing`, `bundle-invalid`, `bundle-golden`, `engine-failed`.
  */
-export async function openBundle(folder: string, threads: number): Promise<Bundle> {
+export async function openBundle(
+  folder: string,
+  threads: number,
+  { arena = true }: { readonly arena?: boolean } = {},
+): Promise<Bundle> {
   const manifest = await readManifest(folder);
-  const pool = await openModel(folder, manifest, Math.min(threads, availableParallelism()));
+  const pool = await openModel(folder, manifest, Math.min(threads, availableParallelism()), arena);
   try {
     const golden = await checkGolden(folder, manifest, pool);
     return {
@@ -68,9 +73,17 @@ export async function openBundle(folder: string, threads: number): Promise<Bundl
 }
 
 /** Opens the sessions while the files are hashed. A file that was changed is what is told, whatever ONNX Runtime says of it. */
-async function openModel(folder: string, manifest: BundleManifest, threads: number): Promise<SessionPool> {
+async function openModel(
+  folder: string,
+  manifest: BundleManifest,
+  threads: number,
+  arena: boolean,
+): Promise<SessionPool> {
   const path = join(folder, fileNames.model);
-  const [files, pool] = await Promise.allSettled([checkFiles(folder, manifest), SessionPool.open(path, threads)]);
+  const [files, pool] = await Promise.allSettled([
+    checkFiles(folder, manifest),
+    SessionPool.open(path, threads, { arena }),
+  ]);
   if (files.status === "fulfilled" && pool.status === "fulfilled") return pool.value;
   if (pool.status === "fulfilled") await pool.value.close();
   throw files.status === "rejected"

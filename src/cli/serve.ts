@@ -13,7 +13,7 @@ export async function serveCommand(folder: string, options: ServeArguments): Pro
   const terminal = openTerminal(options.json);
   if (options.cache !== undefined) parseRedisUrl(options.cache);
   const threads = Math.max(1, options.threads);
-  const [bundle] = await Promise.all([openBundle(folder, threads), loadService()]);
+  const [bundle] = await Promise.all([openBundle(folder, threads, { arena: false }), loadService()]);
   noteTolerance(bundle);
   const service = await startService({
     bundle,

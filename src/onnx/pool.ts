@@ -1,6 +1,6 @@
 /** Threads side by side, one a core, each with a single-threaded session of every model. */
 import { Fault } from "../core/index.js";
-import type { ModelSource } from "./protocol.js";
+import type { ModelSource, SessionOptions } from "./protocol.js";
 import { Engine, type EngineOptions, type Session } from "./session.js";
 import type { Feeds, Tensor } from "./tensor.js";
 
@@ -33,11 +33,13 @@ export class SessionPool {
   static async open(
     models: ModelSource | readonly ModelSource[],
     size: number,
-    options: EngineOptions = {},
+    { arena, ...options }: EngineOptions & Pick<SessionOptions, "arena"> = {},
   ): Promise<SessionPool> {
     const shared = (isList(models) ? models : [models]).map(shareModel);
     const engines = Array.from({ length: Math.max(1, size) }, () => new Engine(options));
-    const opened = await Promise.allSettled(engines.map((engine) => openThread(engine, shared)));
+    const opened = await Promise.allSettled(
+      engines.map((engine) => openThread(engine, shared, { threads: 1, ...(arena === undefined ? {} : { arena }) })),
+    );
     const failure = opened.find((result) => result.status === "rejected");
     if (failure) {
       await Promise.all(engines.map((engine) => engine.close()));
@@ -109,9 +111,9 @@ function isList(models: ModelSource | readonly ModelSource[]): models is readonl
   return Array.isArray(models);
 }
 
-async function openThread(engine: Engine, models: readonly ModelSource[]): Promise<Thread> {
+async function openThread(engine: Engine, models: readonly ModelSource[], options: SessionOptions): Promise<Thread> {
   const sessions: Session[] = [];
-  for (const model of models) sessions.push(await engine.open(model, { threads: 1 }));
+  for (const model of models) sessions.push(await engine.open(model, options));
   return { engine, sessions };
 }
 

@@ -15,6 +15,8 @@ export interface SessionOptions {
    * and not from an arena and a plan of the session's own, whose pages the system would have to make anew.
    */
   readonly shortLived?: boolean;
+  /** false: no arena, for a process that is to stay small: what a run needed at its largest is given back. True unless said. */
+  readonly arena?: boolean;
 }
 
 /** Each request with its answer. */

@@ -63,7 +63,7 @@ function sessionSettings(options: SessionOptions): InferenceSession.SessionOptio
     interOpNumThreads: 1,
     executionMode: "sequential",
     graphOptimizationLevel: options.optimization ?? "all",
-    enableCpuMemArena: options.shortLived !== true,
+    enableCpuMemArena: options.shortLived !== true && options.arena !== false,
     enableMemPattern: options.shortLived !== true,
     // Errors are thrown and reach the caller; ONNX Runtime would also print them.
     logSeverityLevel: 4,
