@@ -33,8 +33,10 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
     calibrate: partOf(data, "calibrate"),
   };
   const place = { root, classes: labels.length, seed: request.seed };
-  const networks = await measureNetworks(context.backbones, parts.train.pictures, place, around, workload);
-  const facts = { ...factsOf(context), audit: data.audit, scanSeconds: data.scanSeconds, networks };
+  const known = factsOf(context);
+  const usable = known.budgetSeconds === 0 ? context.backbones.slice(0, 1) : context.backbones; // no other will be tried
+  const networks = await measureNetworks(usable, parts.train.pictures, place, around, workload);
+  const facts = { ...known, audit: data.audit, scanSeconds: data.scanSeconds, networks };
   const { warnings, seconds: predicted } = await writePlan(context, facts);
   for (const text of warnings) trace.add("observation", "plan", text);
   const small = checkStory(spec, { predictedSeconds: predicted.fixed, budgetSeconds: facts.budgetSeconds });
