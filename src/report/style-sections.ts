@@ -80,6 +80,7 @@ export const sectionPhone: Html = html`
 .gallery .words{padding:8px 9px}
 .candidates tbody tr{grid-template-columns:repeat(2,minmax(0,1fr))}.candidates tbody th,.candidates .outcome{grid-column:1/-1;max-width:none}
 .candidates td.right{text-align:left}
+.candidates td .aside,.candidates td .number{white-space:normal}
 .key{margin-left:0;margin-right:10px}
 }`;
 
