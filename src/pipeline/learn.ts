@@ -39,7 +39,8 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
   const facts = { ...known, audit: data.audit, scanSeconds: data.scanSeconds, networks };
   const { warnings, seconds: predicted } = await writePlan(context, facts);
   for (const text of warnings) trace.add("observation", "plan", text);
-  const small = checkStory(spec, { predictedSeconds: predicted.fixed, budgetSeconds: facts.budgetSeconds });
+  const limit = known.budgetSeconds === 0 ? {} : { budgetSeconds: known.budgetSeconds }; // 0 is no limit: it asks for no search
+  const small = checkStory(spec, { predictedSeconds: predicted.fixed, ...limit });
   for (const { letter, pass, name, why } of small)
     if (letter === "S" && !pass) trace.add("observation", "plan", `${name}: ${why}`, { letter });
   trace.add("decision", "plan", "plan.md has the plan and its reasons", { predicted, networks });
