@@ -24,6 +24,7 @@ const levels: Readonly<Record<string, number>> = {
   calibrate: 4,
   explain: 4,
   bench: 4,
+  finetune: 4.5,
   bundle: 5,
   plan: 5,
   loop: 6,
