@@ -6,6 +6,15 @@ export { foldBatchNorm } from "./fold-batch-norm.js";
 export { gradient, type Gradient, type GradientOptions } from "./gradient.js";
 export { type CrossEntropyLoss, type Loss, type LossInputs, lossWeight, type ScalarLoss } from "./loss.js";
 export { type Device, type Lowering, plainLowering } from "./lowering.js";
+export {
+  largestBatch,
+  type MemoryPlan,
+  planMemory,
+  planTraining,
+  type TrainingMemoryPlan,
+  valueShapes,
+  type ValueShapes,
+} from "./memory.js";
 export { type Operator, operators, rules } from "./rules.js";
 export { selectLowering, type SelectedLowering } from "./select-lowering.js";
 export { operatorTable } from "./table.js";
