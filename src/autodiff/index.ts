@@ -19,7 +19,7 @@ export { type Operator, operators, rules } from "./rules.js";
 export { selectLowering, type SelectedLowering } from "./select-lowering.js";
 export { operatorTable } from "./table.js";
 export { readWeights, replaceWeights } from "./weights.js";
-export type { InputSizes } from "./shape.js";
+export { type Extent, inferShapes, type InputSizes, type Knowledge } from "./shape.js";
 
 /** What is needed beside it to use the engine alone. */
 export {

@@ -32,6 +32,7 @@ export type { FeatureOptions, TokenChoice } from "./import-features.js";
 export type { Layout } from "./import-input.js";
 export type { PixelRange, PreprocessingOptions } from "./import-preprocessing.js";
 export { isModelFile, loadBackbone } from "./load.js";
+export { nodeMultiplyAdds } from "./multiply-adds.js";
 export {
   checkPreprocessing,
   describeCheck,

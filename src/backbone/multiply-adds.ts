@@ -31,6 +31,11 @@ function isTransposedA({ name, i }: NodeProto["attribute"][number]): boolean {
   return name === "transA" && i === 1n;
 }
 
+/** Multiply-adds of a node from the shapes of its inputs and of its first output; 0 for what is cheap. */
+export function nodeMultiplyAdds(node: NodeProto, inputs: readonly Shape[], output: Shape): number {
+  return counts[node.opType]?.(node, inputs, output) ?? 0;
+}
+
 /** Multiply-adds of one image in the convolutions and matrix products that lead to `output`. */
 export function countMultiplyAdds(wiring: Wiring, output: string): number {
   const needed = new Set([output]);
@@ -38,14 +43,10 @@ export function countMultiplyAdds(wiring: Wiring, output: string): number {
   for (const node of wiring.model.graph!.node.toReversed()) {
     if (!node.output.some((name) => needed.has(name))) continue;
     for (const name of node.input) needed.add(name);
-    const count = counts[node.opType];
     const shape = wiring.shapes.get(node.output[0] ?? "");
-    if (!count || !shape || !wiring.fromImage.has(node.output[0]!)) continue;
-    total += count(
-      node,
-      node.input.map((name) => wiring.shapes.get(name) ?? constantShape(wiring, name)),
-      shape,
-    );
+    if (!shape || !wiring.fromImage.has(node.output[0]!)) continue;
+    const inputs = node.input.map((name) => wiring.shapes.get(name) ?? constantShape(wiring, name));
+    total += nodeMultiplyAdds(node, inputs, shape);
   }
   return total / wiring.batch;
 }
