@@ -104,8 +104,8 @@ describe("planTraining", () => {
     expect(planTraining(result, shapes, 1).optimizerBytes).toBe(4 * 50 * 3);
     // w, the 1 that the way back begins with, and the 0 that relu's mask compares with.
     expect(weightsBytes).toBe(4 * 52);
-    // At dw = xᵀ · dy: x 30 and the loss are held, xᵀ 30, dy 15, dw 50.
-    expect(peakActivationBytes).toBe(4 * (30 + 1 + 30 + 15 + 50));
+    // At dw = xᵀ · dy: x 30 is held, xᵀ 30, dy 15, dw 50, and relu 15 for the loss, which comes last.
+    expect(peakActivationBytes).toBe(4 * (30 + 30 + 15 + 50 + 15));
   });
 
   test("grows linearly with the batch once activations outweigh the gradients", async () => {

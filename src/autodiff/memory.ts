@@ -1,9 +1,17 @@
 /**
- * Memory of a run, planned from how long each value lives: in the order of the nodes a value takes room from the node that makes it to
- * the last one that uses it. ONNX Runtime plans in the same way; what its kernels need for themselves while they run comes on top.
+ * Memory of a run, planned from how long each value lives: it takes room from the node that makes it to the last one that uses it, in
+ * the order in which ONNX Runtime runs them. What its kernels need for themselves while they run comes on top: on the CPU, with weights and
+ * activations laid out again in blocks, a run of EfficientNet-Lite0's gradient took 1.4 to 1.8 times its plan (4 and 8 images).
  */
 import { Fault, quoteName } from "../core/index.js";
-import { type ElementType, type Engine, type ModelProto, type NodeProto, usedNames } from "../onnx/index.js";
+import {
+  type ElementType,
+  type Engine,
+  executionOrder,
+  type ModelProto,
+  type NodeProto,
+  usedNames,
+} from "../onnx/index.js";
 import type { Gradient } from "./gradient.js";
 import { inferShapes, type InputSizes } from "./shape.js";
 
@@ -42,7 +50,7 @@ export async function valueShapes(
 export function planMemory({ graph }: ModelProto, shapes: ValueShapes): MemoryPlan {
   const { node, initializer, input, output } = graph!;
   const constants = constantNames(node, initializer);
-  const running = node.filter((one) => !one.output.some((name) => constants.has(name)));
+  const running = executionOrder(graph!).filter((one) => !one.output.some((name) => constants.has(name)));
   const outputs = output.map(({ name }) => name);
   const sizeOf = (name: string): number => bytesOf(name, shapes);
   const used = new Set([...running.flatMap(usedNames), ...outputs]);

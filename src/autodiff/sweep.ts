@@ -2,7 +2,6 @@
 import { Fault, quoteName } from "../core/index.js";
 import {
   consumers,
-  freshNames,
   type GraphBuilder,
   type NodeProto,
   producers,
@@ -15,6 +14,7 @@ import { Emitter } from "./emit.js";
 import type { Lowering } from "./lowering.js";
 import { operatorSetOf } from "./operator-set.js";
 import { unsupported } from "./refusal.js";
+import { placeGradients } from "./place-gradients.js";
 import type { InputGradient, Step } from "./rule.js";
 import { ruleOf } from "./rules.js";
 import type { Knowledge, Shape, Value } from "./shape.js";
@@ -55,18 +55,13 @@ export class Sweep {
         shape.map(() => 1),
       ),
     ]);
-    for (const node of this.#builder.model.graph!.node.toReversed()) this.#visit(node);
-    const named = freshNames(this.#builder.model.graph!);
-    const found = this.#sources.flatMap((source) => {
+    const forward = new Set(this.#builder.model.graph!.node);
+    for (const node of [...forward].toReversed()) this.#visit(node);
+    const totals = this.#sources.flatMap((source) => {
       const total = this.#total(source);
       return total === null ? [] : [[source, total] as const];
     });
-    return new Map(
-      found.map(([source, total]) => [
-        source,
-        this.#builder.node("Identity", [total], {}, named(`gradient/${source}`)),
-      ]),
-    );
+    return placeGradients(this.#builder, new Map(totals), (node) => !forward.has(node));
   }
 
   #visit(node: NodeProto): void {

@@ -1,6 +1,7 @@
 /** ONNX graphs read, written and edited, and sessions of ONNX Runtime in worker threads (onnx.ai/onnx; onnxruntime.ai). */
 export { attribute, type AttributeKind } from "./attribute.js";
 export { foldConstants } from "./constants.js";
+export { executionOrder } from "./execution-order.js";
 export { readModel, writeModel, type WriteOptions } from "./files.js";
 export { graft, type GraftOptions, renameValues } from "./graft.js";
 export * from "./graph.js";
