@@ -192,9 +192,10 @@ function ones(type: ElementType, dims: readonly number[]): Tensor {
   if (type === "uint8") return { type, dims, data: new Uint8Array(count).fill(1) };
   if (type === "bool") return { type, dims, data: new Uint8Array(count).fill(1) };
   if (type === "float32") return { type, dims, data: new Float32Array(count).fill(1) };
+  if (type === "float16") return { type, dims, data: new Uint16Array(count).fill(0x3c00) };
   throw new Fault("model-invalid", {
     what: "an input of the network",
-    expected: "float32, uint8 or integers",
+    expected: "float32, float16, uint8 or integers",
     got: type,
   });
 }

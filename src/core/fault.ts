@@ -131,6 +131,18 @@ export const faultTable = {
     meaning: "The part of a network that is to be trained holds an operator that cannot be differentiated.",
     remedy: "freeze the weights before that operator",
   },
+  "training-diverged": {
+    exit: 1,
+    http: 500,
+    meaning: "Fine-tuning met numbers that are not finite, again and again, at ever smaller learning rates.",
+    remedy: "give smaller learning rates, or leave fine-tuning out with --no-fine-tuning",
+  },
+  "checkpoint-invalid": {
+    exit: 1,
+    http: 409,
+    meaning: "The checkpoint of a fine-tuning is cut off, or of another training or version of assay.",
+    remedy: "delete the folder `fine-tuning` of the run, or give another folder with --out",
+  },
   "not-explainable": {
     exit: 1,
     http: 422,

@@ -1,0 +1,63 @@
+/** Threads side by side, one a core: each runs the frozen part of a network, and in turn the trained part of every step. */
+import { Engine, type Feeds, type ModelSource, type Session, type Tensor } from "../onnx/index.js";
+
+type Outputs = Readonly<Record<string, Tensor>>;
+
+/** A model in every thread of a crew. */
+export class CrewSession {
+  readonly #crew: Crew;
+  readonly #sessions: readonly Session[];
+
+  constructor(crew: Crew, sessions: readonly Session[]) {
+    this.#crew = crew;
+    this.#sessions = sessions;
+  }
+
+  /** Runs the model in the next free thread. Throws `engine-failed`. */
+  run(feeds: Feeds, outputs: readonly string[] | null = null, transfer: ArrayBuffer[] = []): Promise<Outputs> {
+    return this.#crew.work((thread) => this.#sessions[thread]!.run(feeds, outputs, transfer));
+  }
+
+  async release(): Promise<void> {
+    await Promise.all(this.#sessions.map((session) => session.release()));
+  }
+}
+
+export class Crew {
+  readonly #engines: readonly Engine[];
+  readonly #idle: number[];
+  readonly #waiting: ((thread: number) => void)[] = [];
+
+  constructor(threads: number) {
+    this.#engines = Array.from({ length: Math.max(1, threads) }, () => new Engine());
+    this.#idle = [...this.#engines.keys()];
+  }
+
+  /** Any of the threads, for work that needs one. */
+  get engine(): Engine {
+    return this.#engines[0]!;
+  }
+
+  /** Opens a model in every thread; of a few runs where it is `shortLived`. Throws `engine-failed`. */
+  async open(model: ModelSource, shortLived: boolean): Promise<CrewSession> {
+    const opening = this.#engines.map((engine) => engine.open(model, { threads: 1, shortLived }));
+    await Promise.allSettled(opening);
+    return new CrewSession(this, await Promise.all(opening));
+  }
+
+  /** Does work in the next free thread, in the order of the calls. */
+  async work<T>(task: (thread: number) => Promise<T>): Promise<T> {
+    const thread = this.#idle.shift() ?? (await new Promise<number>((resolve) => this.#waiting.push(resolve)));
+    try {
+      return await task(thread);
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next(thread);
+      else this.#idle.push(thread);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#engines.map((engine) => engine.close()));
+  }
+}

@@ -1,0 +1,160 @@
+/** Fine-tuning of one network from a trained head (linear probing, then fine-tuning: Kumar 2022, 2202.10054). */
+import { readWeights } from "../autodiff/index.js";
+import type { Backbone, Branch } from "../backbone/index.js";
+import { Fault, type Progress, sha256 } from "../core/index.js";
+import { imageLibraryVersions, type View } from "../image/index.js";
+import { runtimeVersion, serializeModel } from "../onnx/index.js";
+import { Crew } from "./crew.js";
+import type { Cut } from "./cut.js";
+import { InputFile } from "./input-file.js";
+import { Inputs, type Photograph } from "./inputs.js";
+import { type HeadWeights, joinNetwork, splitNetwork } from "./network.js";
+import type { Settings } from "./settings.js";
+import { Stepper } from "./stepper.js";
+import { divide, type TrainedPart } from "./trained-part.js";
+import { type Best, type EpochRecord, Training, type TrainingEvent } from "./training.js";
+import { join } from "node:path";
+
+export interface Labelled {
+  readonly photographs: readonly Photograph[];
+  /** Class of each. */
+  readonly labels: Int32Array;
+}
+
+export interface FineTuneOptions {
+  readonly branch: Branch;
+  /** Trained on the branch's features. */
+  readonly head: HeadWeights;
+  /** Folder of the photographs. */
+  readonly root: string;
+  readonly train: Labelled;
+  /** Photographs that choose the epoch; nothing is learned from them. */
+  readonly select: Labelled;
+  /** How these are looked at; the size is the branch's. */
+  readonly view: View;
+  readonly settings: Settings;
+  /** Where the frozen part ends; null: everything is trained. */
+  readonly cut: Cut | null;
+  readonly threads: number;
+  readonly seed: number;
+  /** Of the checkpoint and what is kept. */
+  readonly folder: string;
+  readonly listen: (event: TrainingEvent) => void;
+  readonly progress?: Progress | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface FineTuned {
+  readonly backbone: Backbone;
+  readonly head: HeadWeights;
+  readonly best: Best;
+  readonly history: readonly EpochRecord[];
+  /** Numbers that were trained. */
+  readonly parameters: number;
+}
+
+/**
+ * Trains a network's layers behind the cut, and its head, on random views; gives the weights that did best on select, the averaged
+ * ones among them. A checkpoint in the folder is gone on from, bit for bit. Throws `usage` for settings that make no sense,
+ * `checkpoint-invalid`, `training-diverged`, `gradient-unsupported`, `model-invalid`, `image-unreadable`, `output-unwritable`,
+ * `interrupted`, `engine-failed`.
+ */
+export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
+  const { branch, head, train, select, view, cut, threads, folder, seed, listen, progress, signal } = options;
+  const settings = fitSettings(options.settings, train.photographs.length);
+  const network = joinNetwork(branch, head);
+  const part = divide(network, branch.size, cut);
+  const photographs = [...train.photographs, ...select.photographs];
+  const crew = new Crew(threads);
+  const file = settings.draws < settings.epochs ? await openFile(folder, photographs.length, part) : null;
+  try {
+    const { root } = options;
+    const { area, jitter, microBatch } = settings;
+    const sized = { ...view, size: branch.size };
+    const own = { root, photographs, part, view: sized, seed, area, jitter, microBatch, crew, file, signal };
+    const inputs = await Inputs.open(own);
+    const stepper = await Stepper.open(crew, network, part, settings);
+    const { parameters } = stepper;
+    const start = parameters.make();
+    parameters.fill(
+      start,
+      readWeights(
+        part.model,
+        parameters.ranges.map(({ name }) => name),
+      ),
+    );
+    const { weights, best, history } = await Training.run({
+      crew,
+      part,
+      parameters,
+      inputs,
+      stepper,
+      settings,
+      seed,
+      start,
+      listen,
+      progress,
+      signal,
+      data: {
+        labels: Int32Array.of(...train.labels, ...select.labels),
+        train: [...train.photographs.keys()],
+        select: select.photographs.map((_, i) => train.photographs.length + i),
+        classes: network.classes,
+      },
+      checkpoint: join(folder, "checkpoint.safetensors"),
+      identity: identify(options, settings),
+    });
+    const tuned = splitNetwork(network, parameters.views(weights));
+    return { ...tuned, best, history, parameters: parameters.length };
+  } finally {
+    await crew.close();
+    await file?.remove();
+  }
+}
+
+function openFile(folder: string, images: number, { input }: TrainedPart): Promise<InputFile> {
+  return InputFile.open(join(folder, "inputs.bin"), images, input.bytes);
+}
+
+/** Whole micro-batches, and no larger batch than there are photographs. Throws `usage`. */
+export function fitSettings(settings: Settings, images: number): Settings {
+  const { rates, epochs, labelSmoothing, area, patience, draws } = settings;
+  const wrong = Object.entries({
+    "the learning rates": Object.values(rates).every((rate) => rate > 0),
+    "the number of epochs": Number.isInteger(epochs) && epochs > 0,
+    "the number of views of a photograph": Number.isInteger(draws) && draws > 0,
+    "the patience": patience > 0,
+    "the label smoothing": labelSmoothing >= 0 && labelSmoothing < 1,
+    "the share of a photograph that is seen": area[0] > 0 && area[0] <= area[1] && area[1] <= 1,
+    "the number of photographs": images > 0,
+  }).find(([, isRight]) => !isRight);
+  if (wrong) throw new Fault("usage", { what: `${wrong[0]} of fine-tuning make no sense` });
+  const microBatch = Math.max(1, Math.min(settings.microBatch, settings.batch, images));
+  const batch = Math.floor(Math.min(settings.batch, images) / microBatch) * microBatch;
+  return { ...settings, microBatch, batch };
+}
+
+/** What a training follows from. */
+function identify({ branch, head, train, select, view, cut, seed }: FineTuneOptions, settings: Settings): string {
+  const hash = (values: Float32Array): string =>
+    sha256(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  const photographs = [train, select].map((part) => [
+    part.photographs.map(({ fileHash }) => fileHash),
+    [...part.labels],
+  ]);
+  return sha256(
+    JSON.stringify([
+      sha256(serializeModel(branch.backbone.model)),
+      branch.size,
+      hash(head.weight),
+      hash(head.bias),
+      photographs,
+      view,
+      cut?.value ?? null,
+      seed,
+      settings,
+      imageLibraryVersions(),
+      runtimeVersion,
+    ]),
+  );
+}

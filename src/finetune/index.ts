@@ -1,0 +1,7 @@
+/** Fine-tuning: the gradient engine's graphs, an optimizer, random views, checkpoints. Docs: docs/fine-tuning.md. */
+export type { Cut } from "./cut.js";
+export { type FineTuned, fineTune, type FineTuneOptions, type Labelled } from "./fine-tune.js";
+export type { Photograph } from "./inputs.js";
+export { findNetworkCuts, type HeadWeights } from "./network.js";
+export { type Rates, type Settings, usualSettings } from "./settings.js";
+export type { Best, EpochRecord, TrainingEvent } from "./training.js";

@@ -1,0 +1,111 @@
+/** The gradient of a batch: one session of the gradient graph a thread, micro-batches added up in their order. */
+import { type Gradient, gradient, replaceWeights, selectLowering } from "../autodiff/index.js";
+import { names } from "../backbone/index.js";
+import { float32, floats, splitModel, type Tensor } from "../onnx/index.js";
+import type { Crew } from "./crew.js";
+import type { Network } from "./network.js";
+import { trainableParameters } from "./network.js";
+import type { ParameterMap } from "./parameters.js";
+import type { Settings } from "./settings.js";
+import type { TrainedPart } from "./trained-part.js";
+
+/** Images of one run of the graph. */
+export interface MicroBatch {
+  /** What enters the trained part, [n, …]. */
+  readonly input: Tensor;
+  /** Distributions over the classes, [n, classes]. */
+  readonly targets: Float32Array;
+}
+
+export interface BatchGradient {
+  /** Mean over the batch. */
+  readonly loss: number;
+  /** [n, classes], of the images in their order. */
+  readonly logits: Float32Array;
+}
+
+export class Stepper {
+  readonly parameters: ParameterMap;
+  readonly #crew: Crew;
+  readonly #graph: Gradient;
+  readonly #part: TrainedPart;
+  readonly #classes: number;
+
+  private constructor(crew: Crew, graph: Gradient, part: TrainedPart, network: Network) {
+    this.#crew = crew;
+    this.#graph = graph;
+    this.#part = part;
+    this.#classes = network.classes;
+    this.parameters = trainableParameters(network, part.model, new Set(graph.gradients.keys()));
+  }
+
+  /** Differentiates the trained part. Throws `gradient-unsupported`, `model-invalid` for weights that are not finite, `engine-failed`. */
+  static async open(
+    crew: Crew,
+    network: Network,
+    part: TrainedPart,
+    { microBatch, labelSmoothing, classWeights, logitAdjustment }: Settings,
+  ): Promise<Stepper> {
+    const { lowering } = await selectLowering("cpu", crew.engine);
+    const wanted = new Set(trainableParameters(network, part.model).ranges.map(({ name }) => name));
+    const { input } = part;
+    const graph = await gradient(part.model, {
+      loss: {
+        kind: "cross-entropy",
+        logits: names.logits,
+        classes: network.classes,
+        targets: "distributions",
+        labelSmoothing,
+        ...(classWeights ? { classWeights } : {}),
+        ...(logitAdjustment ? { logitAdjustment } : {}),
+        reduction: "mean",
+      },
+      trainable: (name) => wanted.has(name),
+      outputs: [names.logits],
+      sizes: { [input.name]: input.dims },
+      batch: microBatch,
+      lowering,
+      engine: crew.engine,
+    });
+    return new Stepper(crew, graph, part, network);
+  }
+
+  /**
+   * Loss and logits of a batch with the given weights; its gradient is written into `into`. Sums go by the order of the
+   * micro-batches, so that the result is the same however the threads shared them. Throws `engine-failed`.
+   */
+  async run(weights: Float32Array, batch: readonly MicroBatch[], into: Float32Array): Promise<BatchGradient> {
+    const { model, gradients, loss, lossInputs } = this.#graph;
+    const { ranges } = this.parameters;
+    const session = await this.#crew.open(splitModel(replaceWeights(model, this.parameters.views(weights))), true);
+    const images = batch.reduce((sum, { targets }) => sum + targets.length / this.#classes, 0);
+    const scale = float32([], Float32Array.of(1 / images));
+    const runs = batch.map(({ input, targets }) =>
+      session.run({
+        [this.#part.input.name]: input,
+        [lossInputs.targets!]: float32([targets.length / this.#classes, this.#classes], targets),
+        [lossInputs.scale!]: scale,
+      }),
+    );
+    try {
+      into.fill(0);
+      const logits = new Float32Array(images * this.#classes);
+      let [total, row] = [0, 0];
+      for (const run of runs) {
+        const outputs = await run;
+        total += floats(outputs[loss])[0]!;
+        logits.set(floats(outputs[names.logits]), row);
+        row += outputs[names.logits]!.data.length;
+        for (const { name, start } of ranges) addTo(into, start, floats(outputs[gradients.get(name)!]));
+      }
+      return { loss: total, logits };
+    } finally {
+      await Promise.allSettled(runs);
+      await session.release();
+    }
+  }
+}
+
+function addTo(sum: Float32Array, start: number, part: Float32Array): void {
+  for (let i = 0; i < part.length; i++) sum[start + i]! += part[i]!;
+}
