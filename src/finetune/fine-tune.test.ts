@@ -61,7 +61,13 @@ beforeAll(async () => {
 const settings: Settings = {
   ...usualSettings,
   rates: { bottom: 0.01, top: 0.01, head: 0.02 },
-  ...{ epochs: 6, batch: 12, draws: 6, area: [0.8, 1], labelSmoothing: 0, jitter: 0.1, patience: 6 },
+  epochs: 6,
+  batch: 12,
+  draws: 6,
+  area: [0.8, 1],
+  labelSmoothing: 0,
+  jitter: 0.1,
+  patience: 6,
 };
 
 function options(given: Partial<Omit<FineTuneOptions, "settings">> & { settings?: Partial<Settings> } = {}) {
