@@ -126,6 +126,33 @@ test("gradients of inputs, further outputs, a weight used twice", async () => {
   expect([...floats(out["gradient/x"])]).toEqual([4, 9, 4, 9]);
 });
 
+test.each([
+  { axis: 0, dims: [2, 2] },
+  { axis: 1, dims: [2, 2] },
+  { axis: 2, dims: [] },
+])("indices that only the run knows, along axis $axis", async ({ axis, dims }) => {
+  const graph = new GraphBuilder();
+  graph.input({ name: "x", type: "float32", dims: ["n", 3, 2] });
+  graph.input({ name: "indices", type: "int64", dims });
+  const scaled = graph.node("Mul", ["x", graph.floats([1], [1], "w")]);
+  const taken = graph.node("Gather", [scaled, "indices"], { axis: BigInt(axis) });
+  graph.node("ReduceSum", [graph.node("Mul", [taken, taken])], { keepdims: 0n }, "loss");
+  const result = await gradient(graph.model, { loss, trainable: () => true, inputs: ["x"], engine });
+  const indices = dims.length > 0 ? [1, 0, 1, -1] : [1];
+  const x = float32(
+    [2, 3, 2],
+    Float32Array.from({ length: 12 }, (_, i) => i + 1),
+  );
+  const session = await engine.open(splitModel(result.model), { threads: 1 });
+  const out = await session.run({ x, indices: { type: "int64", dims, data: BigInt64Array.from(indices, BigInt) } });
+  await session.release();
+  // L = Σ (times that x is taken) · x², so dL/dx = 2 · times · x.
+  const [size, stride] = [x.dims[axis]!, x.dims.slice(axis + 1).reduce((total, one) => total * one, 1)];
+  const times = (i: number): number =>
+    indices.filter((index) => (index + size) % size === Math.floor(i / stride) % size).length;
+  expect([...floats(out["gradient/x"])]).toEqual([...floats(x)].map((value, i) => 2 * times(i) * value));
+});
+
 test("a network of operator set 9 in its old forms", async () => {
   const graph = new GraphBuilder(makeModel(9));
   graph.input({ name: "x", type: "float32", dims: ["n", 3, 2] });

@@ -61,7 +61,6 @@ export const movement = {
   },
   Gather: {
     formula: "y = x[indices]: dx[d] = Σ g over the places whose index is d",
-    except: "computed indices, along the batch",
     backward: (step) => [() => ungather(step), null],
   },
 } as const satisfies Readonly<Record<string, Rule>>;
@@ -154,28 +153,34 @@ function unpad(step: Step): string {
   return step.emit.pad(step.g, back(pads.slice(0, axes.length)), back(pads.slice(axes.length)));
 }
 
-/** Neighbors are a slice; anything else is multiplied by the matrix that selects, transposed: [d, index] = 1 where index = d. */
+/** Neighbors are a slice; other constants are multiplied by the matrix that selects, transposed: [d, index] = 1 where index = d. */
 function ungather(step: Step): string {
-  const { emit, g, x, node } = step;
+  const { emit, g, x } = step;
   const shape = step.shapeOf(x[0]!);
   const axis = positiveAxis(intOf(step, "axis", 0), shape.length);
-  const [size] = fixedSizes(step, [shape[axis]!]);
-  const indices = (intsOf(step, "indices", 1) ?? []).map((index) => positiveAxis(index, size!));
+  const size = shape[axis]!;
+  if (!step.constant(x[1]!) || !isFixed(size)) return scatter(step, axis);
+  const indices = (intsOf(step, "indices", 1) ?? []).map((index) => positiveAxis(index, size.fixed));
   const gathered = replaceAxis(shape, axis, fixed(indices.length));
-  const flat = emit.reshape(g, gathered);
+  const flat = emit.reshape(g, gathered, step.y);
   if (indices.every((index, i) => index === indices[0]! + i)) {
     const at = (value: number): number[] => range(0, shape.length).map((one) => (one === axis ? value : 0));
-    return emit.pad(flat, at(indices[0]!), at(size! - indices[0]! - indices.length));
+    return emit.pad(flat, at(indices[0]!), at(size.fixed - indices[0]! - indices.length));
   }
-  const mapped = emit.mapAxis(
-    flat,
-    gathered,
-    axis,
-    emit.floats(selection(indices, size!), [size!, indices.length]),
-    size!,
-  );
-  if (mapped === null) throw unsupported(node, "gathers between two free dimensions");
-  return mapped;
+  const matrix = emit.floats(selection(indices, size.fixed), [size.fixed, indices.length]);
+  return emit.mapAxis(flat, gathered, axis, matrix, size.fixed) ?? scatter(step, axis);
+}
+
+/** Indices that only a run knows: g is added into zeros, with the gathered axis first in both. */
+function scatter({ emit, g, x, shapeOf }: Step, axis: number): string {
+  const [rank, depth] = [shapeOf(x[0]!).length, shapeOf(x[1]!).length];
+  const others = [...range(0, axis), ...range(axis + 1, rank)];
+  const front = [axis, ...others];
+  const places = [...range(axis, axis + depth), ...others.map((one) => (one < axis ? one : one + depth - 1))];
+  const indices = emit.op("Unsqueeze", [emit.op("Cast", [x[1]!], { to: 7n }), emit.ints([-1])]);
+  const zeros = emit.transpose(emit.zerosLike(x[0]!), front);
+  const added = emit.op("ScatterND", [zeros, indices, emit.transpose(g, places)], { reduction: "add" });
+  return emit.transpose(added, inverse(front));
 }
 
 function selection(indices: readonly number[], size: number): Float32Array {
