@@ -22,7 +22,7 @@ import {
   serializeModel,
   tensorData,
 } from "./index.js";
-import { makeNode } from "./proto.js";
+import { makeNode, makeValue } from "./proto.js";
 
 /** x [n, 3] → s = x + shift → y = s · w [n, 2]. */
 function network(shift = 1): ModelProto {
@@ -224,6 +224,18 @@ describe("probing", () => {
       s: { type: "float32", dims: [5, 3] },
       y: { type: "float32", dims: [5, 2] },
     });
+  });
+
+  test("does not believe what the file says of a value, and runs what the runtime cannot infer", async () => {
+    const graph = new GraphBuilder();
+    graph.input({ name: "x", type: "float32", dims: ["n", 32, 4, 4] });
+    graph.importDomain("com.microsoft.nchwc");
+    graph.node("Relu", ["x"], {}, "y");
+    graph.node("ReorderInput", ["y"], {}, "blocked", "com.microsoft.nchwc"); // of no rank, as far as it is inferred
+    graph.model.graph!.valueInfo.push(makeValue({ name: "y", type: "float32", dims: [7, 32, 4, 4] }));
+    const probes = await probeShapes(graph.model, { x: float32([2, 32, 4, 4], new Float32Array(1024)) });
+    expect(probes.get("y")!.dims).toEqual([2, 32, 4, 4]);
+    expect(probes.get("blocked")!.dims).toEqual([2, 32, 4, 4]);
   });
 
   test("leaves out what is no tensor, what is not asked for and what is not there", async () => {

@@ -1,4 +1,5 @@
 /** What the main thread asks of a worker thread, and what comes back. */
+import type { Dimension } from "./proto.js";
 import type { SplitModel } from "./split.js";
 import type { ElementType, Feeds, Tensor } from "./tensor.js";
 
@@ -28,6 +29,11 @@ export interface Calls {
   };
   /** Runs `warmUp + runs` times on the same feeds and returns the milliseconds of the last `runs`. */
   time: { ask: { session: number; feeds: Feeds; warmUp: number; runs: number }; answer: Float64Array };
+  /** Without a run: types and sizes of the outputs that are tensors of numbers, as far as the runtime infers them. */
+  declared: {
+    ask: { session: number };
+    answer: Readonly<Record<string, { readonly type: ElementType; readonly dims: readonly Dimension[] }>>;
+  };
   /** Runs once and returns types and sizes of the outputs that are tensors of numbers. */
   shapes: {
     ask: { session: number; feeds: Feeds };

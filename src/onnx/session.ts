@@ -156,6 +156,14 @@ export class Session {
     return this.#engine.call("time", { session: this.#session, feeds, warmUp, runs });
   }
 
+  /**
+   * Types and sizes of the outputs, without a run, as far as the runtime infers them: free dimensions are names, and an unknown shape
+   * is empty, as that of a scalar is.
+   */
+  async declared(): Promise<readonly (readonly [string, Calls["declared"]["answer"][string]])[]> {
+    return Object.entries(await this.#engine.call("declared", { session: this.#session }));
+  }
+
   /** Runs the model once and returns types and sizes of its outputs, without the numbers. Throws `engine-failed`. */
   shapes(feeds: Feeds): Promise<Calls["shapes"]["answer"]> {
     return this.#engine.call("shapes", { session: this.#session, feeds });

@@ -39,6 +39,15 @@ const handlers: Handlers = {
     }
     return elapsedMs;
   },
+  declared: ({ session }) => {
+    const tensors = find(session).outputMetadata.flatMap((one) =>
+      one.isTensor && isElementType(one.type) ? [one] : [],
+    );
+    const shapes = tensors.map(
+      ({ name, type, shape }) => [name, { type: type as ElementType, dims: [...shape] }] as const,
+    );
+    return Promise.resolve(Object.fromEntries(shapes));
+  },
   shapes: async ({ session, feeds }) => {
     const found = find(session);
     const tensors = found.outputMetadata.filter(({ isTensor }) => isTensor).map(({ name }) => name);
