@@ -5,7 +5,7 @@
 export { foldBatchNorm } from "./fold-batch-norm.js";
 export { gradient, type Gradient, type GradientOptions } from "./gradient.js";
 export { type CrossEntropyLoss, type Loss, type LossInputs, lossWeight, type ScalarLoss } from "./loss.js";
-export { type Device, type Lowering, plainLowering } from "./lowering.js";
+export { type Lowering, plainLowering } from "./lowering.js";
 export {
   largestBatch,
   type MemoryPlan,
@@ -32,4 +32,4 @@ export {
   type Tensor,
   writeModel,
 } from "../onnx/index.js";
-export type { ModelProto } from "../onnx/index.js";
+export type { Device, ModelProto } from "../onnx/index.js";

@@ -1,4 +1,5 @@
 /** How the parts of rules that cost most are written on each device: plain operators everywhere, faster ones where there are some. */
+import type { Device } from "../onnx/index.js";
 import type { Emitter } from "./emit.js";
 import { blockedDepthwiseWeight, fusedPointwiseWeight, hardSigmoidMask, unfoldedWeight } from "./lowering-cpu.js";
 import { plainConvolutionWeight, plainMask, plainPointwiseWeight } from "./lowering-plain.js";
@@ -37,8 +38,6 @@ export interface Lowering {
   /** Every other convolution. */
   readonly grouped: ConvolutionPart;
 }
-
-export type Device = "cpu" | "webgpu" | "cuda" | "coreml" | "dml";
 
 /** Standard operators only. */
 export const plainLowering: Lowering = {

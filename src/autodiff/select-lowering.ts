@@ -1,8 +1,17 @@
 /** Fast lowerings are tried once before they are used: operators that are no public contract may be gone or changed. */
 import { describeError } from "../core/index.js";
-import { Engine, type Feeds, float32, floats, GraphBuilder, type ModelProto, splitModel } from "../onnx/index.js";
+import {
+  type Device,
+  Engine,
+  type Feeds,
+  float32,
+  floats,
+  GraphBuilder,
+  type ModelProto,
+  splitModel,
+} from "../onnx/index.js";
 import { gradient } from "./gradient.js";
-import { type Device, fastLowerings, type Lowering, plainLowering } from "./lowering.js";
+import { fastLowerings, type Lowering, plainLowering } from "./lowering.js";
 
 /** What a device's lowering came to. */
 export interface SelectedLowering {

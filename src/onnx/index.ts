@@ -1,6 +1,8 @@
 /** ONNX graphs read, written and edited, and sessions of ONNX Runtime in worker threads (onnx.ai/onnx; onnxruntime.ai). */
 export { attribute, type AttributeKind } from "./attribute.js";
+export { checkDevice, type ChosenDevice, chooseDevice, type DeviceCheck } from "./choose-device.js";
 export { foldConstants } from "./constants.js";
+export { type Device, type DeviceChoice, deviceChoices, devices, isKnownHere, readDevice } from "./device.js";
 export { executionOrder } from "./execution-order.js";
 export { readModel, writeModel, type WriteOptions } from "./files.js";
 export { graft, type GraftOptions, renameValues } from "./graft.js";
@@ -26,7 +28,7 @@ export {
   valueDims,
   type ValueShape,
 } from "./proto.js";
-export type { ModelSource, SessionOptions } from "./protocol.js";
+export type { ModelSource, Placed, SessionOptions } from "./protocol.js";
 export { Engine, type EngineOptions, openSession, runtimeVersion, Session } from "./session.js";
 export { splitModel, type SplitModel } from "./split.js";
 export * from "./tensor.js";

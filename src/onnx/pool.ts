@@ -1,6 +1,6 @@
 /** Threads side by side, one a core, each with a single-threaded session of every model. */
 import { Fault } from "../core/index.js";
-import type { ModelSource, SessionOptions } from "./protocol.js";
+import type { ModelSource, Placed, SessionOptions } from "./protocol.js";
 import { Engine, type EngineOptions, type Session } from "./session.js";
 import type { Feeds, Tensor } from "./tensor.js";
 
@@ -23,29 +23,32 @@ export class SessionPool {
   readonly #idle: Thread[];
   readonly #all: readonly Thread[];
   readonly #queue: Waiting[] = [];
+  /** Where all of its sessions run. */
+  readonly placed: Placed;
 
-  private constructor(threads: readonly Thread[]) {
+  private constructor(threads: readonly Thread[], placed = threads[0]!.sessions[0]!.placed) {
     this.#all = threads;
     this.#idle = [...threads];
+    this.placed = placed;
   }
 
-  /** Opens `size` threads with one model, or with several. Throws `engine-failed` when ONNX Runtime refuses one. */
+  /**
+   * Opens `size` threads with one model, or with several. A device other than the CPU gets one thread: its sessions would wait for each
+   * other; where it refuses a model all run on the CPU. Throws `engine-failed` when ONNX Runtime refuses a model.
+   */
   static async open(
     models: ModelSource | readonly ModelSource[],
     size: number,
-    { arena, ...options }: EngineOptions & Pick<SessionOptions, "arena"> = {},
+    { arena, device = "cpu", ...options }: EngineOptions & Pick<SessionOptions, "arena" | "device"> = {},
   ): Promise<SessionPool> {
     const shared = (isList(models) ? models : [models]).map(shareModel);
-    const engines = Array.from({ length: Math.max(1, size) }, () => new Engine(options));
-    const opened = await Promise.allSettled(
-      engines.map((engine) => openThread(engine, shared, { threads: 1, ...(arena === undefined ? {} : { arena }) })),
-    );
-    const failure = opened.find((result) => result.status === "rejected");
-    if (failure) {
-      await Promise.all(engines.map((engine) => engine.close()));
-      throw failure.reason;
-    }
-    return new SessionPool(opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : [])));
+    const settings = { threads: 1, ...(arena === undefined ? {} : { arena }) };
+    if (device === "cpu") return new SessionPool(await openThreads(shared, size, settings, options));
+    const threads = await openThreads(shared, 1, { ...settings, device }, options);
+    const refused = threads[0]!.sessions.map(({ placed }) => placed).find(({ refusal }) => refusal !== null);
+    if (!refused) return new SessionPool(threads);
+    await threads[0]!.engine.close();
+    return new SessionPool(await openThreads(shared, size, settings, options), refused);
   }
 
   get size(): number {
@@ -109,6 +112,22 @@ export class SessionPool {
 
 function isList(models: ModelSource | readonly ModelSource[]): models is readonly ModelSource[] {
   return Array.isArray(models);
+}
+
+async function openThreads(
+  models: readonly ModelSource[],
+  size: number,
+  settings: SessionOptions,
+  options: EngineOptions,
+): Promise<readonly Thread[]> {
+  const engines = Array.from({ length: Math.max(1, size) }, () => new Engine(options));
+  const opened = await Promise.allSettled(engines.map((engine) => openThread(engine, models, settings)));
+  const failure = opened.find((result) => result.status === "rejected");
+  if (failure) {
+    await Promise.all(engines.map((engine) => engine.close()));
+    throw failure.reason;
+  }
+  return opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
 }
 
 async function openThread(engine: Engine, models: readonly ModelSource[], options: SessionOptions): Promise<Thread> {

@@ -1,4 +1,5 @@
 /** What the main thread asks of a worker thread, and what comes back. */
+import type { Device } from "./device.js";
 import type { Dimension } from "./proto.js";
 import type { SplitModel } from "./split.js";
 import type { ElementType, Feeds, Tensor } from "./tensor.js";
@@ -9,6 +10,8 @@ export type ModelSource = Uint8Array | SplitModel | string;
 export interface SessionOptions {
   /** Threads within an operator. */
   readonly threads: number;
+  /** Where it is to run; the CPU unless said, and where the device refuses the model. What its provider lacks runs on the CPU as well. */
+  readonly device?: Device;
   /** "all" unless said; "disabled" runs the graph node by node as it is written. */
   readonly optimization?: "all" | "disabled";
   /**
@@ -20,9 +23,16 @@ export interface SessionOptions {
   readonly arena?: boolean;
 }
 
+/** Where a session runs. */
+export interface Placed {
+  readonly device: Device;
+  /** What ONNX Runtime said of the device that was asked for, where it is another one. */
+  readonly refusal: string | null;
+}
+
 /** Each request with its answer. */
 export interface Calls {
-  create: { ask: { session: number; model: ModelSource; options: SessionOptions }; answer: null };
+  create: { ask: { session: number; model: ModelSource; options: SessionOptions }; answer: Placed };
   run: {
     ask: { session: number; feeds: Feeds; outputs: readonly string[] | null };
     answer: Readonly<Record<string, Tensor>>;

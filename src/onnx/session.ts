@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import { Fault } from "../core/index.js";
-import type { CallName, Calls, ModelSource, Reply, SessionOptions } from "./protocol.js";
+import type { CallName, Calls, ModelSource, Placed, Reply, SessionOptions } from "./protocol.js";
 import { explainRefusal } from "./refusal.js";
 import type { Feeds, Tensor } from "./tensor.js";
 
@@ -66,8 +66,8 @@ export class Engine {
    */
   async open(model: ModelSource, options: SessionOptions, transfer: ArrayBuffer[] = []): Promise<Session> {
     const session = this.#nextId++;
-    await this.call("create", { session, model, options }, transfer);
-    return new Session(this, session);
+    const placed = await this.call("create", { session, model, options }, transfer);
+    return new Session(this, session, placed);
   }
 
   call<K extends CallName>(call: K, ask: Calls[K]["ask"], transfer: ArrayBuffer[] = []): Promise<Calls[K]["answer"]> {
@@ -128,10 +128,13 @@ export class Engine {
 export class Session {
   readonly #engine: Engine;
   readonly #session: number;
+  /** Where it runs. */
+  readonly placed: Placed;
 
-  constructor(engine: Engine, session: number) {
+  constructor(engine: Engine, session: number, placed: Placed) {
     this.#engine = engine;
     this.#session = session;
+    this.placed = placed;
   }
 
   /** Why the session's thread serves no more; null while it does. */

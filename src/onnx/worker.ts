@@ -1,7 +1,9 @@
 /** The worker thread that owns ONNX Runtime sessions: `session.run` blocks its thread, so it never runs on the main one. */
 import { parentPort } from "node:worker_threads";
 import { InferenceSession, Tensor as RuntimeTensor } from "onnxruntime-node";
-import type { CallName, Calls, Reply, Request, SessionOptions } from "./protocol.js";
+import { describeError } from "../core/index.js";
+import { type Device, devices } from "./device.js";
+import type { CallName, Calls, ModelSource, Reply, Request, SessionOptions } from "./protocol.js";
 import type { SplitModel } from "./split.js";
 import { type ElementType, type Feeds, isElementType, type Tensor } from "./tensor.js";
 
@@ -11,17 +13,15 @@ type Handlers = { readonly [K in CallName]: (ask: Calls[K]["ask"]) => Promise<Ca
 
 const handlers: Handlers = {
   create: async ({ session, model, options }) => {
-    const settings = sessionSettings(options);
-    sessions.set(
-      session,
-      // The first two branches look alike and are two overloads: a path lets ONNX Runtime read the file itself.
-      typeof model === "string"
-        ? await InferenceSession.create(model, settings)
-        : model instanceof Uint8Array
-          ? await InferenceSession.create(owned(model), settings)
-          : await InferenceSession.create(owned(model.graph), { ...settings, externalData: externalData(model) }),
-    );
-    return null;
+    const { device = "cpu" } = options;
+    try {
+      sessions.set(session, await createSession(model, options, device));
+      return { device, refusal: null };
+    } catch (error) {
+      if (device === "cpu") throw error;
+      sessions.set(session, await createSession(model, options, "cpu"));
+      return { device: "cpu", refusal: describeError(error) };
+    }
   },
   run: async ({ session, feeds, outputs }) => {
     const found = find(session);
@@ -65,9 +65,17 @@ const handlers: Handlers = {
   },
 };
 
-function sessionSettings(options: SessionOptions): InferenceSession.SessionOptions {
+function createSession(model: ModelSource, options: SessionOptions, device: Device): Promise<InferenceSession> {
+  const settings = sessionSettings(options, device);
+  // The first two branches look alike and are two overloads: a path lets ONNX Runtime read the file itself.
+  if (typeof model === "string") return InferenceSession.create(model, settings);
+  if (model instanceof Uint8Array) return InferenceSession.create(owned(model), settings);
+  return InferenceSession.create(owned(model.graph), { ...settings, externalData: externalData(model) });
+}
+
+function sessionSettings(options: SessionOptions, device: Device): InferenceSession.SessionOptions {
   return {
-    executionProviders: ["cpu"],
+    executionProviders: [devices[device].provider],
     intraOpNumThreads: options.threads,
     interOpNumThreads: 1,
     executionMode: "sequential",
@@ -113,8 +121,8 @@ function fromRuntime(value: RuntimeTensor): Tensor {
 function buffersOf(reply: Reply): ArrayBuffer[] {
   if (!("answer" in reply) || reply.answer === null) return [];
   if (reply.answer instanceof Float64Array) return [reply.answer.buffer as ArrayBuffer];
-  const tensors = Object.values(reply.answer as Readonly<Record<string, Partial<Tensor>>>);
-  return [...new Set(tensors.flatMap(({ data }) => (data ? [data.buffer as ArrayBuffer] : [])))];
+  const tensors = Object.values(reply.answer as Readonly<Record<string, Partial<Tensor> | null>>);
+  return [...new Set(tensors.flatMap((one) => (one?.data ? [one.data.buffer as ArrayBuffer] : [])))];
 }
 
 async function answer(request: Request): Promise<Reply> {
