@@ -17,6 +17,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openBundle } from "../src/bundle/index.js";
 import { imagePaths } from "../src/cli/image-paths.js";
 import { openTerminal } from "../src/cli/terminal.js";
+import { type Device, devices, isKnownHere } from "../src/onnx/index.js";
 import { assay, newHome, start } from "./cli.js";
 import { jpeg, makeFolder, removeFolders } from "./photographs.js";
 import { writeRandomBundle } from "./small-bundle.js";
@@ -224,3 +225,29 @@ async function settled(pid: number): Promise<void> {
     await sleep(200);
   }
 }
+
+describe("--device", () => {
+  const absent = (Object.keys(devices) as Device[]).find((device) => !isKnownHere(device))!;
+
+  test("falls back to the CPU with one line, and answers the same", async () => {
+    const home = newHome();
+    const file = join(home, "photograph.jpg");
+    writeFileSync(file, photograph);
+    const plain = await assay(home, "predict", bundle, file);
+    const placed = await assay(home, "predict", bundle, file, "--device", absent);
+    expect(plain).toMatchObject({ code: 0, err: "" });
+    expect(placed).toMatchObject({ code: 0, out: plain.out });
+    expect(placed.err).toMatch(new RegExp(`^assay: ${devices[absent].title} cannot be used here, the CPU is: .*\n$`));
+  });
+
+  test("that does not exist is a fault that lists those there are", async () => {
+    const { code, out, err } = await assay(newHome(), "predict", bundle, "photograph.jpg", "--device", "gpu");
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toMatch(/^assay: there is no device "gpu"; expected auto, cpu, .*\n$/);
+  });
+
+  test("bench says where the model ran", async () => {
+    const { out } = await assay(newHome(), "bench", bundle, "--runs", "3", "--device", absent, "--json");
+    expect(JSON.parse(out)).toMatchObject({ machine: { device: "cpu" } });
+  });
+});

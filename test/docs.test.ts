@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { operatorTable } from "../src/autodiff/index.js";
+import { deviceTable, operatorTable } from "../src/autodiff/index.js";
 import { faultTable } from "../src/core/index.js";
 
 const root = resolve(import.meta.dirname, "..");
@@ -20,6 +20,10 @@ test("docs/errors.md is the table of faults", () => {
 
 test("docs/autodiff.md is the table of rules", () => {
   expect(read("docs", "autodiff.md")).toContain(`\n${operatorTable()}\n`);
+});
+
+test("docs/devices.md is the table of devices", () => {
+  expect(read("docs", "devices.md")).toContain(`\n${deviceTable()}\n`);
 });
 
 test("links between documents lead somewhere", () => {

@@ -2,6 +2,7 @@
  * Forward graph → gradient graph, ONNX in and ONNX out, in operators that every ONNX Runtime has: one table of rules
  * (Griewank and Walther, Evaluating Derivatives, 2008). Docs: docs/autodiff.md.
  */
+export { deviceTable } from "./device-table.js";
 export { foldBatchNorm } from "./fold-batch-norm.js";
 export { gradient, type Gradient, type GradientOptions } from "./gradient.js";
 export { type CrossEntropyLoss, type Loss, type LossInputs, lossWeight, type ScalarLoss } from "./loss.js";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { arch, availableParallelism, cpus, release, totalmem, type as systemType } from "node:os";
 import { assayVersion } from "../core/index.js";
 import { imageLibraryVersions } from "../image/index.js";
-import { runtimeVersion } from "../onnx/index.js";
+import { type Device, runtimeVersion } from "../onnx/index.js";
 
 export interface Machine {
   readonly cpu: string;
@@ -14,9 +14,12 @@ export interface Machine {
   readonly onnxruntime: string;
   readonly libvips: string;
   readonly assay: string;
+  /** Where the network ran; absent in files of before, when it was always the CPU. */
+  readonly device?: Device;
 }
 
-export function describeMachine(): Machine {
+/** This machine, and the device on it that did the work. */
+export function describeMachine(device: Device = "cpu"): Machine {
   return {
     cpu: cpus()[0]?.model.trim() ?? "unknown",
     cores: availableParallelism(),
@@ -26,6 +29,7 @@ export function describeMachine(): Machine {
     onnxruntime: runtimeVersion,
     libvips: imageLibraryVersions().libvips,
     assay: assayVersion,
+    device,
   };
 }
 

@@ -6,7 +6,7 @@ import { describeMachine, type Machine, platformKey } from "../bench/index.js";
 import { Fault } from "../core/index.js";
 import { inferBatch } from "../features/index.js";
 import { decodePixels, encodePng, prepare, type View } from "../image/index.js";
-import type { SessionPool } from "../onnx/index.js";
+import { devices, type SessionPool } from "../onnx/index.js";
 import { decide } from "./decide.js";
 import { type BundleContent, type BundleManifest, fileNames } from "./manifest.js";
 
@@ -60,7 +60,8 @@ export async function makeGolden(
 
 /** Compares every golden example with what this machine computes. Throws `bundle-golden` saying by how much it is off. */
 export async function checkGolden(folder: string, manifest: BundleManifest, pool: SessionPool): Promise<GoldenReport> {
-  const unlike = platformDifferences(manifest, describeMachine());
+  const { device } = pool.placed;
+  const unlike = platformDifferences(manifest, describeMachine(device));
   const exact = unlike.length === 0;
   const examples = await readExamples(folder, manifest);
   const seen = await Promise.all(examples.map((example) => compare(folder, example, manifest, pool)));
@@ -71,6 +72,8 @@ export async function checkGolden(folder: string, manifest: BundleManifest, pool
 
 /** What differs from the machine that wrote the bundle; nothing where outputs must agree bit for bit. */
 function platformDifferences({ platform, versions }: BundleManifest, here: Machine): string[] {
+  const { device = "cpu" } = here;
+  if (device !== "cpu") return [`${devices[device].title} instead of the CPU`];
   if (platform === platformKey(here)) return [];
   const libraries = { onnxruntime: "ONNX Runtime", libvips: "libvips" } as const;
   const others = (["onnxruntime", "libvips"] as const).filter((name) => versions[name] !== here[name]);

@@ -7,7 +7,7 @@ import { Fault, formatBytes } from "../core/index.js";
 import { batchSize, inferBatch } from "../features/index.js";
 import { UnreadableImage } from "../image/index.js";
 import type { Explainable, ExplainedHead } from "../explain/index.js";
-import { runtimeVersion, SessionPool } from "../onnx/index.js";
+import { type Device, type Placed, runtimeVersion, SessionPool } from "../onnx/index.js";
 import { decide } from "./decide.js";
 import { checkGolden, type GoldenReport } from "./golden.js";
 import { readHead } from "./head.js";
@@ -30,6 +30,8 @@ export interface Bundle extends Explainable {
   readonly folder: string;
   readonly manifest: BundleManifest;
   readonly golden: GoldenReport;
+  /** Where the model runs. */
+  readonly placed: Placed;
   /** Why nothing is answered any more: the model's threads are closed or dead. Null while it answers. */
   readonly ended: string | null;
   /** Predicts files in the order given. A file that cannot be read or decoded is an `error`, not the end. */
@@ -40,24 +42,31 @@ export interface Bundle extends Explainable {
   close(): Promise<void>;
 }
 
+export interface OpenOptions {
+  /** Without, the process stays smaller. */
+  readonly arena?: boolean;
+  /** Where the model is to run; the CPU unless said, and where the device refuses it. */
+  readonly device?: Device;
+}
+
 /**
- * Opens a bundle on at most `threads` cores, checks every file and reproduces its golden examples. Without `arena` the process
- * stays smaller.
+ * Opens a bundle on at most `threads` cores, checks every file and reproduces its golden examples.
  * Throws `bundle-missing`, `bundle-invalid`, `bundle-golden`, `engine-failed`.
  */
 export async function openBundle(
   folder: string,
   threads: number,
-  { arena = true }: { readonly arena?: boolean } = {},
+  { arena = true, device = "cpu" }: OpenOptions = {},
 ): Promise<Bundle> {
   const manifest = await readManifest(folder);
-  const pool = await openModel(folder, manifest, Math.min(threads, availableParallelism()), arena);
+  const pool = await openModel(folder, manifest, Math.min(threads, availableParallelism()), { arena, device });
   try {
     const golden = await checkGolden(folder, manifest, pool);
     return {
       folder,
       manifest,
       golden,
+      placed: pool.placed,
       get ended() {
         return pool.ended;
       },
@@ -77,12 +86,12 @@ async function openModel(
   folder: string,
   manifest: BundleManifest,
   threads: number,
-  arena: boolean,
+  options: OpenOptions,
 ): Promise<SessionPool> {
   const path = join(folder, fileNames.model);
   const [files, pool] = await Promise.allSettled([
     checkFiles(folder, manifest),
-    SessionPool.open(path, threads, { arena }),
+    SessionPool.open(path, threads, options),
   ]);
   if (files.status === "fulfilled" && pool.status === "fulfilled") return pool.value;
   if (pool.status === "fulfilled") await pool.value.close();

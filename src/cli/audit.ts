@@ -11,7 +11,7 @@ import { openTerminal } from "./terminal.js";
 
 export async function auditCommand(images: string, options: AuditArguments): Promise<number> {
   const terminal = openTerminal(options.json);
-  const around = { ...surroundings(options.threads, terminal), listen: () => {} };
+  const around = { ...(await surroundings(options, terminal)), listen: () => {} };
   const path = join(options.out ?? ".", "audit.json");
   const writes = !options.json || options.out !== undefined;
   if (writes) await checkReplaceable(path);

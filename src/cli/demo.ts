@@ -25,7 +25,7 @@ export async function demoCommand(options: DemoArguments): Promise<number> {
   await clearEarlierDemo(folder);
   await writeJson(join(folder, marker), {}); // from here on the folder is known as a demo's, whatever happens
   const around = {
-    ...surroundings(options.threads, terminal),
+    ...(await surroundings(options, terminal)),
     stateFolder: join(folder, "state"),
     cacheFolder: join(folder, "cache"),
   };

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { openBundle } from "../bundle/index.js";
 import { writeDeployment } from "../serve/index.js";
-import { noteTolerance } from "./predict.js";
+import { noteDifferences } from "./predict.js";
 import type { DeployArguments } from "./service-options.js";
 import { openTerminal } from "./terminal.js";
 
@@ -10,7 +10,7 @@ export async function deployCommand(folder: string, { out, json }: DeployArgumen
   const terminal = openTerminal(json);
   const bundle = await openBundle(folder, 1);
   try {
-    noteTolerance(bundle);
+    noteDifferences(bundle);
     const files = await writeDeployment({ folder, manifest: bundle.manifest, out });
     if (json) terminal.answer(JSON.stringify({ folder: out, files }));
     terminal.say(`wrote    ${files.map((name) => join(out, name)).join(", ")}`);

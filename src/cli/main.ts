@@ -5,7 +5,9 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { ImportOptions } from "../backbone/index.js";
 import { assayVersion, describeError, Fault } from "../core/index.js";
 import { asFileFault } from "../store/index.js";
+import type { DeviceChoice } from "../onnx/index.js";
 import { declareBackbones, importFlags } from "./backbone-options.js";
+import { withDevice } from "./device.js";
 import { declareService } from "./service-options.js";
 import { openTerminal } from "./terminal.js";
 
@@ -14,7 +16,12 @@ interface Shared {
   readonly threads: number;
 }
 
-export interface RunArguments extends Shared, ImportOptions {
+/** Of commands that run networks. */
+interface Placed extends Shared {
+  readonly device: DeviceChoice;
+}
+
+export interface RunArguments extends Placed, ImportOptions {
   readonly spec?: string;
   readonly out?: string;
   readonly exclude: readonly string[];
@@ -33,7 +40,7 @@ export interface RunArguments extends Shared, ImportOptions {
 
 export interface PlanArguments extends Omit<RunArguments, "resume" | "replay" | "images" | "reveal"> {}
 
-export interface PredictArguments extends Shared {
+export interface PredictArguments extends Placed {
   readonly format: "csv" | "json";
 }
 
@@ -42,7 +49,7 @@ export interface ExplainArguments extends Shared {
   readonly out?: string;
 }
 
-export interface VerifyArguments extends Shared {
+export interface VerifyArguments extends Placed {
   readonly spec: string;
   readonly data: string;
   readonly out?: string;
@@ -66,6 +73,10 @@ export interface AuditArguments extends Shared {
   readonly out?: string;
   readonly exclude: readonly string[];
   readonly seed: number;
+}
+
+export interface BenchArguments extends Placed {
+  readonly runs: number;
 }
 
 export interface DemoArguments extends Shared {
@@ -140,7 +151,7 @@ function buildProgram(finish: (code: number) => void): Command {
       finish(await (await import("./audit.js")).auditCommand(images, options)),
     );
 
-  shared(program.command("predict"))
+  withDevice(shared(program.command("predict")))
     .description("name the class of photographs")
     .argument("<bundle>", "bundle folder of a run")
     .argument("<files...>", "photographs, or folders of them")
@@ -161,7 +172,7 @@ function buildProgram(finish: (code: number) => void): Command {
       finish(await (await import("./explain.js")).explainCommand(bundle, file, options)),
     );
 
-  shared(program.command("verify"))
+  withDevice(shared(program.command("verify")))
     .description("measure a bundle again and judge it against a spec")
     .argument("<bundle>", "bundle folder of a run")
     .requiredOption("--spec <file>", "the requirements, Markdown or YAML")
@@ -175,12 +186,12 @@ function buildProgram(finish: (code: number) => void): Command {
       finish(await (await import("./verify.js")).verifyCommand(bundle, options)),
     );
 
-  shared(program.command("bench"))
+  withDevice(shared(program.command("bench")))
     .description("measure what a bundle costs on this machine: latency, rate, memory")
     .argument("<bundle>", "bundle folder of a run")
     .option("--runs <n>", "images to time", wholeNumber, 250)
     .addHelpText("after", "\nExample: assay bench assay-photos/bundle")
-    .action(async (bundle: string, options: Shared & { readonly runs: number }) =>
+    .action(async (bundle: string, options: BenchArguments) =>
       finish(await (await import("./bench.js")).benchCommand(bundle, options)),
     );
 
@@ -206,7 +217,7 @@ function buildProgram(finish: (code: number) => void): Command {
 
 /** What decides how a run learns. */
 function learning(command: Command): Command {
-  return shared(command)
+  return withDevice(shared(command))
     .argument("<images>", "folder with one sub-folder for each class, or train|val|test folders of such")
     .option("--spec <file>", "the requirements, Markdown or YAML (default: inferred from the folder)")
     .option("--exclude <class...>", "classes to leave out", [])

@@ -7,7 +7,7 @@ import { openTerminal } from "./terminal.js";
 
 export async function planCommand(images: string, options: PlanArguments): Promise<number> {
   const terminal = openTerminal(options.json);
-  const plan = await planImages(asRequest(images, options), surroundings(options.threads, terminal));
+  const plan = await planImages(asRequest(images, options), await surroundings(options, terminal));
   const text = terminal.json ? JSON.stringify(plan) : renderPlan(plan);
   if (options.out === undefined) terminal.answer(text);
   else await writeFileAtomic(options.out, text);

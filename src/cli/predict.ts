@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import { type Bundle, openBundle, type Prediction, tolerances } from "../bundle/index.js";
 import { checkInterrupted, describeError, Fault } from "../core/index.js";
+import { openDevice } from "./device.js";
 import { imagePaths } from "./image-paths.js";
 import type { PredictArguments } from "./main.js";
 import { listenForInterrupts } from "./signals.js";
@@ -16,9 +17,10 @@ export async function predictCommand(
   checkLength(files);
   for (const file of files) await checkPath(file);
   const single = files.length === 1 && !(await stat(files[0]!)).isDirectory();
-  const bundle = await openBundle(folder, single ? 1 : Math.max(1, options.threads));
+  const threads = single ? 1 : Math.max(1, options.threads);
+  const bundle = await openBundle(folder, threads, { device: await openDevice(options.device, threads) });
   try {
-    noteTolerance(bundle);
+    noteDifferences(bundle);
     const rows = await printRows(bundle, files, options, signal);
     if (rows === 0)
       throw new Fault("images-insufficient", {
@@ -33,8 +35,10 @@ export async function predictCommand(
   }
 }
 
-/** Says on standard error, which is no part of the answer, that the golden examples were not compared bit for bit. */
-export function noteTolerance({ golden }: Bundle): void {
+/** Says on standard error, which is no part of the answer, that the model runs elsewhere, or golden examples were not compared bit for bit. */
+export function noteDifferences({ golden, placed: { refusal } }: Bundle): void {
+  if (refusal !== null)
+    process.stderr.write(`assay: the CPU is used, since the device refused the model: ${refusal}\n`);
   if (golden.exact) return;
   const off = golden.difference.toPrecision(2);
   process.stderr.write(

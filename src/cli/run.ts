@@ -2,7 +2,8 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, join, relative, resolve } from "node:path";
-import { run, type RunResult, type Surroundings } from "../pipeline/index.js";
+import type { DeviceChoice } from "../onnx/index.js";
+import { placeNetworks, run, type RunResult, type Surroundings } from "../pipeline/index.js";
 import { exitCode, renderVerdictTable, summarize } from "../report/index.js";
 import { cacheFolder, stateFolder } from "../store/index.js";
 import { importOptions } from "./backbone-options.js";
@@ -15,7 +16,7 @@ export async function runCommand(images: string, options: RunArguments): Promise
   const out = options.out ?? `assay-${basename(resolve(images))}`;
   const { resume, reveal, replay = null } = options;
   const request = { ...asRequest(images, options), out, resume, replay, noImages: !options.images, reveal };
-  const result = await run(request, surroundings(options.threads, terminal));
+  const result = await run(request, await surroundings(options, terminal));
   return showResult(result, terminal);
 }
 
@@ -35,11 +36,16 @@ export function asRequest(images: string, options: PlanArguments) {
 }
 
 /** Folders, clock, terminal and Ctrl-C of this process. */
-export function surroundings(threads: number, terminal: Terminal): Surroundings {
+export async function surroundings(
+  { threads: most, device = "cpu" }: { readonly threads: number; readonly device?: DeviceChoice },
+  terminal: Terminal,
+): Promise<Surroundings> {
+  const threads = Math.max(1, Math.min(most, availableParallelism()));
   return {
+    ...(await placeNetworks(device, threads)),
     cacheFolder: cacheFolder(),
     stateFolder: stateFolder(),
-    threads: Math.max(1, Math.min(threads, availableParallelism())),
+    threads,
     now: () => new Date(),
     progress: terminal.progress,
     listen: (event) => {

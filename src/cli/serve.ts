@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { type Bundle, openBundle } from "../bundle/index.js";
 import { formatCount, formatSeconds } from "../core/index.js";
 import { loadService, parseRedisUrl, startService } from "../serve/index.js";
-import { noteTolerance } from "./predict.js";
+import { openDevice } from "./device.js";
+import { noteDifferences } from "./predict.js";
 import type { ServeArguments } from "./service-options.js";
 import { listenForInterrupts } from "./signals.js";
 import { openTerminal, type Terminal } from "./terminal.js";
@@ -13,8 +14,9 @@ export async function serveCommand(folder: string, options: ServeArguments): Pro
   const terminal = openTerminal(options.json);
   if (options.cache !== undefined) parseRedisUrl(options.cache);
   const threads = Math.max(1, options.threads);
-  const [bundle] = await Promise.all([openBundle(folder, threads, { arena: false }), loadService()]);
-  noteTolerance(bundle);
+  const device = await openDevice(options.device, threads);
+  const [bundle] = await Promise.all([openBundle(folder, threads, { arena: false, device }), loadService()]);
+  noteDifferences(bundle);
   const service = await startService({
     bundle,
     threads,

@@ -1,9 +1,12 @@
 /** The options of `assay serve` and `assay deploy`. */
 import { type Command, InvalidArgumentError } from "commander";
+import type { DeviceChoice } from "../onnx/index.js";
+import { withDevice } from "./device.js";
 
 export interface ServeArguments {
   readonly json: boolean;
   readonly threads: number;
+  readonly device: DeviceChoice;
   readonly port: number;
   readonly host: string;
   readonly cache?: string;
@@ -20,7 +23,7 @@ export function declareService(
   shared: (command: Command) => Command,
   finish: (code: number) => void,
 ): void {
-  shared(program.command("serve"))
+  withDevice(shared(program.command("serve")))
     .description("answer photographs over HTTP, with a page to try it; Ctrl-C stops it")
     .argument("<bundle>", "bundle folder of a run")
     .option("--port <n>", "port to listen at; 0: a free one", port, 8000)

@@ -14,7 +14,7 @@ export async function verifyCommand(folder: string, options: VerifyArguments): P
   const { spec, data, reveal, images, url } = options;
   if (url !== undefined) checkUrl(url);
   if (options.out !== undefined) await checkNew(options.out);
-  const around = surroundings(options.threads, terminal);
+  const around = await surroundings(options, terminal);
   const { evidence, extras } = await proveBundle(folder, spec, data, around, { reveal, images, url });
   if (options.out !== undefined) {
     await writeJson(join(options.out, "evidence.json"), evidence);

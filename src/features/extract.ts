@@ -14,7 +14,7 @@ import {
   silent,
 } from "../core/index.js";
 import { prepareAll, viewName } from "../image/index.js";
-import { SessionPool, splitModel, type SplitModel } from "../onnx/index.js";
+import { type Device, SessionPool, splitModel, type SplitModel } from "../onnx/index.js";
 import { FeatureStore } from "./cache.js";
 import { batchSize, openBatch } from "./infer.js";
 
@@ -30,6 +30,8 @@ export interface ExtractOptions {
   /** The user's cache folder. */
   readonly cacheFolder: string;
   readonly threads: number;
+  /** Where networks run; the CPU unless said, and where the device refuses one of them. */
+  readonly device?: Device | undefined;
   readonly progress?: Progress | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -39,6 +41,10 @@ export interface Extraction {
   readonly features: readonly HalfMatrix[];
   /** Sources of which every tap came from the cache. */
   readonly cached: number;
+  /** Where features were computed, now and earlier. */
+  readonly device: Device;
+  /** Why it is not the device that was asked for; null where it is. */
+  readonly refusal: string | null;
   /** What was computed now. */
   readonly computed: { readonly seconds: number; readonly multiplyAdds: number };
   /** What earlier runs spent on what came from the cache, by tap key: seconds, and their largest resident memory in bytes. */
@@ -57,17 +63,37 @@ export async function extractFeatures(
   taps: readonly Tap[],
   options: ExtractOptions,
 ): Promise<Extraction> {
-  const columns = await openColumns(sources, taps, options.cacheFolder);
+  try {
+    return await extractOn(options.device ?? "cpu", sources, taps, options);
+  } catch (error) {
+    if (!(error instanceof DeviceRefusal)) throw error;
+    const { message: refusal } = error;
+    return { ...(await extractOn("cpu", sources, taps, options)), refusal };
+  }
+}
+
+/** Nothing was computed yet: a device does not take one of the networks. */
+class DeviceRefusal extends Error {}
+
+async function extractOn(
+  device: Device,
+  sources: readonly Source[],
+  taps: readonly Tap[],
+  options: ExtractOptions,
+): Promise<Extraction> {
+  const columns = await openColumns(sources, taps, options.cacheFolder, device);
   const unique = [...new Map(sources.map((source) => [source.fileHash, source])).values()];
   const gaps = columns.map(({ store }) => unique.filter(({ fileHash }) => !store.has(fileHash)).length);
   const open = columns.filter((_, i) => gaps[i]! > 0);
   const missing = unique.filter(({ fileHash }) => open.some(({ store }) => !store.has(fileHash)));
   const cached = sources.length - missing.length;
-  const seconds = missing.length > 0 ? await computeMissing(missing, cached, open, options) : 0;
+  const seconds = missing.length > 0 ? await computeMissing(missing, cached, open, { ...options, device }) : 0;
   const stores = new Map(columns.map(({ key, store }) => [key, store]));
   return {
     features: taps.map((tap) => stores.get(tapKey(tap))!.matrix),
     cached,
+    device,
+    refusal: null,
     computed: { seconds, multiplyAdds: sum(columns.map(({ tap }, i) => gaps[i]! * tapMultiplyAdds(tap))) },
     earlier: new Map(columns.map(({ key, store }) => [key, store.earlier])),
   };
@@ -84,13 +110,20 @@ interface Column {
   readonly store: FeatureStore;
 }
 
-function openColumns(sources: readonly Source[], taps: readonly Tap[], cacheFolder: string): Promise<Column[]> {
+/** Devices round differently: each has columns of its own. */
+function openColumns(
+  sources: readonly Source[],
+  taps: readonly Tap[],
+  cacheFolder: string,
+  device: Device,
+): Promise<Column[]> {
   const hashes = sources.map(({ fileHash }) => fileHash);
   const byKey = new Map(taps.map((tap) => [tapKey(tap), tap]));
   return Promise.all(
     [...byKey].map(async ([key, tap]) => {
-      const folder = join(cacheFolder, "features", key);
-      return { tap, key, store: await FeatureStore.open(folder, key, tap.backbone.row.width, hashes) };
+      const place = device === "cpu" ? key : `${key}-${device}`;
+      const folder = join(cacheFolder, "features", place);
+      return { tap, key, store: await FeatureStore.open(folder, place, tap.backbone.row.width, hashes) };
     }),
   );
 }
@@ -128,7 +161,7 @@ async function computeMissing(
   let done = cached;
   const save = saver(columns, start);
   const size = Math.max(1, Math.min(threads, availableParallelism(), Math.ceil(missing.length / batchSize)));
-  const opening = SessionPool.open(models, size); // the first pictures are decoded meanwhile
+  const opening = openPool(models, size, options.device ?? "cpu"); // the first pictures are decoded meanwhile
   opening.catch(() => {}); // it may fail before the first batch asks for it, which then says why
   try {
     // Two batches for each session: one runs while the next is decoded.
@@ -144,6 +177,14 @@ async function computeMissing(
     await save();
   }
   return (performance.now() - start) / 1000;
+}
+
+async function openPool(models: readonly SplitModel[], size: number, device: Device): Promise<SessionPool> {
+  const pool = await SessionPool.open(models, size, { device });
+  const { refusal } = pool.placed;
+  if (refusal === null) return pool;
+  await pool.close();
+  throw new DeviceRefusal(refusal);
 }
 
 async function computeBatch(

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describeMachine, type Machine, measureLatency, peakMemoryBytes } from "../bench/index.js";
 import { type Bundle, fileNames, goldenPhotographs, openBundle } from "../bundle/index.js";
 import type { Progress } from "../core/index.js";
+import type { Device } from "../onnx/index.js";
 import { quantile } from "../statistics/index.js";
 
 /** Seconds. */
@@ -29,13 +30,20 @@ export interface BundleCosts {
   readonly modelBytes: number;
 }
 
+export interface BenchOptions {
+  readonly threads: number;
+  readonly device: Device;
+  readonly runs: number;
+  readonly progress: Progress;
+}
+
 /** Measures; the golden photographs stand for others, so decoding is that of photographs no larger than they are. Throws as `openBundle` does. */
 export async function benchBundle(
   folder: string,
-  { threads, runs, progress }: { readonly threads: number; readonly runs: number; readonly progress: Progress },
+  { threads, device, runs, progress }: BenchOptions,
 ): Promise<BundleCosts> {
   const start = performance.now();
-  const bundle = await openBundle(folder, threads);
+  const bundle = await openBundle(folder, threads, { device });
   const readySeconds = (performance.now() - start) / 1000;
   try {
     const path = join(folder, fileNames.model);
@@ -44,9 +52,9 @@ export async function benchBundle(
     const photograph = await timePhotographs(bundle, photographs, runs, progress);
     const imagesPerSecond = await timeMany(bundle, photographs, runs);
     return {
-      machine: describeMachine(),
+      machine: describeMachine(bundle.placed.device),
       threads,
-      model: summarize(await measureLatency(path, { size, threads, runs })),
+      model: summarize(await measureLatency(path, { size, threads, runs, device })),
       photograph: summarize(photograph),
       imagesPerSecond,
       readySeconds,

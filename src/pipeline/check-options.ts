@@ -1,5 +1,6 @@
 /** What a program in JavaScript may pass by mistake: told in one line, before anything is done. */
 import { Fault } from "../core/index.js";
+import { deviceChoices } from "../onnx/index.js";
 
 type Check = readonly [expected: string, holds: (value: unknown) => boolean];
 
@@ -35,6 +36,7 @@ const checks: Readonly<Record<string, Check>> = {
   cacheFolder: text,
   stateFolder: text,
   threads: cores,
+  device: [deviceChoices.join(", "), (value) => deviceChoices.some((name) => name === value)],
   now: aFunction,
   progress: aFunction,
   listen: aFunction,

@@ -103,7 +103,7 @@ async function search(
     classes,
     images: Object.values(parts).reduce((sum, { pictures }) => sum + pictures.length, 0),
     secondsLeft: () => budget - workload.seconds,
-    refuse: limitsOf(spec, classes, around.threads),
+    refuse: limitsOf(spec, classes, around),
     suffices: sufficiency(spec, judgedImages(data, parts)),
     utility: utilityOf(spec, { labels: sample.labels, classes, start }),
     trace,

@@ -1,6 +1,7 @@
 /** What every step of a run has at hand. */
 import type { Backbone, ImportOptions } from "../backbone/index.js";
 import type { Progress } from "../core/index.js";
+import { chooseDevice, type Device, type DeviceChoice } from "../onnx/index.js";
 import type { Solver } from "../train/index.js";
 import type { Spec } from "../spec/index.js";
 import type { RunFolder } from "../store/index.js";
@@ -13,6 +14,10 @@ export interface Surroundings {
   readonly stateFolder: string;
   /** Cores to use. */
   readonly threads: number;
+  /** Where networks run. */
+  readonly device: Device;
+  /** Why it is that one, for the trace; null where nobody could wonder. */
+  readonly deviceReason: string | null;
   readonly now: () => Date;
   readonly progress: Progress;
   readonly listen: (event: TraceEvent) => void;
@@ -62,6 +67,20 @@ export interface RunContext {
   readonly around: Surroundings;
   /** The trace that is replayed. */
   readonly replay: Recording | null;
+}
+
+/** Finds out where networks run, before anything else. */
+export async function placeNetworks(
+  choice: DeviceChoice,
+  threads: number,
+): Promise<Pick<Surroundings, "device" | "deviceReason">> {
+  const { device, why } = await chooseDevice(choice, threads);
+  return { device, deviceReason: why };
+}
+
+/** Says which device is used, and why. */
+export function traceDevice(trace: Trace, { device, deviceReason }: Surroundings): void {
+  if (deviceReason !== null) trace.add("observation", "device", deviceReason, { device });
 }
 
 /** Seconds that an action took, with its result. */

@@ -6,6 +6,7 @@ import { describeMachine } from "../bench/index.js";
 import { writeBundle } from "../bundle/index.js";
 import { checkInterrupted, formatSeconds, random } from "../core/index.js";
 import type { Picture } from "../dataset/index.js";
+import { devices } from "../onnx/index.js";
 import { accuracyOf } from "../metrics/index.js";
 import { describeService } from "../serve/index.js";
 import { checkStory } from "../spec/index.js";
@@ -52,6 +53,12 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
   const all = Object.values(parts).reduce((sum, part) => sum + part.pictures.length, 0);
   const text = `${all - extraction.cached} computed, ${extraction.cached} from the cache, in ${formatSeconds(seconds)}`;
   trace.add("observation", "features", text, { computed: all - extraction.cached, cached: extraction.cached, seconds });
+  if (extraction.refusal !== null)
+    trace.add(
+      "observation",
+      "device",
+      `the CPU was used: ${devices[around.device].title} refused: ${extraction.refusal}`,
+    );
   const { fit, head, select, temperature, decisionBias } = await fitAll(
     context,
     parts,
@@ -96,7 +103,7 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
       selectAccuracy: select.accuracy,
       trainingSeconds,
       peakMemoryBytes: workload.peakBytes,
-      machine: describeMachine(),
+      machine: describeMachine(extraction.device),
     },
   });
   const { bundleHash } = manifest;

@@ -4,7 +4,8 @@ import { type Bundle, openBundle } from "../bundle/index.js";
 import { silent } from "../core/index.js";
 import { cacheFolder, stateFolder } from "../store/index.js";
 import { checkOptions } from "./check-options.js";
-import type { RunRequest, Surroundings } from "./context.js";
+import { chooseDevice, type DeviceChoice, readDevice } from "../onnx/index.js";
+import { placeNetworks, type RunRequest, type Surroundings } from "./context.js";
 import type { Evidence } from "../verify/index.js";
 import { proveBundle } from "./prove.js";
 import { run, type RunResult } from "./run.js";
@@ -12,9 +13,15 @@ import { run, type RunResult } from "./run.js";
 /** What must be said: the photographs, and where the run goes. */
 type Required = Pick<RunRequest, "images" | "out">;
 
-export interface TrainOptions extends Required, Partial<Omit<RunRequest, keyof Required>>, Partial<Surroundings> {}
+/** What stands outside, as far as it is said. */
+interface Outside extends Partial<Omit<Surroundings, "device" | "deviceReason">> {
+  /** Where networks run; the CPU unless said. */
+  readonly device?: DeviceChoice;
+}
 
-export interface VerifyOptions extends Partial<Surroundings> {
+export interface TrainOptions extends Required, Partial<Omit<RunRequest, keyof Required>>, Outside {}
+
+export interface VerifyOptions extends Outside {
   /** A service of the bundle that runs already; without it one is started. */
   readonly url?: string | undefined;
 }
@@ -43,7 +50,7 @@ export async function train(options: TrainOptions): Promise<RunResult> {
     reveal: false,
     ...given,
   };
-  return run(request, surroundingsOf(given));
+  return run(request, await surroundingsOf(given));
 }
 
 /** Judges a bundle on photographs, as `assay verify` does. Throws as that does. */
@@ -54,15 +61,18 @@ export async function verifyBundle(
   options: VerifyOptions = {},
 ): Promise<Evidence> {
   const shown = { reveal: false, images: false, url: options.url };
-  return (await proveBundle(folder, specPath, images, surroundingsOf(omitUndefined(options)), shown)).evidence;
+  const around = await surroundingsOf(omitUndefined(options));
+  return (await proveBundle(folder, specPath, images, around, shown)).evidence;
 }
 
 /** Where nothing else is said: the user's folders, all cores, silence. Field by field: they are handed on whole, and the request's must not come along. */
-function surroundingsOf(given: Partial<Surroundings>): Surroundings {
+async function surroundingsOf(given: Outside): Promise<Surroundings> {
+  const threads = given.threads ?? availableParallelism();
   return {
+    ...(await placeNetworks(readDevice(given.device ?? "cpu"), threads)),
     cacheFolder: given.cacheFolder ?? cacheFolder(),
     stateFolder: given.stateFolder ?? stateFolder(),
-    threads: given.threads ?? availableParallelism(),
+    threads,
     now: given.now ?? (() => new Date()),
     progress: given.progress ?? silent,
     listen: given.listen ?? (() => {}),
@@ -79,6 +89,10 @@ function omitUndefined<T extends object>(options: T): T {
  * Opens a bundle: checks the hash of every file and reproduces its golden examples. Close it when done.
  * Throws `bundle-missing`, `bundle-invalid`, `bundle-golden`, `engine-failed`.
  */
-export function loadBundle(folder: string, options: { readonly threads?: number } = {}): Promise<Bundle> {
-  return openBundle(folder, options.threads ?? availableParallelism());
+export async function loadBundle(
+  folder: string,
+  { threads = availableParallelism(), device: choice = "cpu" }: Pick<Outside, "threads" | "device"> = {},
+): Promise<Bundle> {
+  const { device } = await chooseDevice(readDevice(choice), threads);
+  return openBundle(folder, threads, { device });
 }

@@ -6,6 +6,7 @@ import { buildModel } from "../bundle/index.js";
 import { formatBytes, formatPercent, formatSeconds } from "../core/index.js";
 import type { Trial } from "../loop/index.js";
 import { type Requirement, type RequirementKind, type Spec } from "../spec/index.js";
+import type { Surroundings } from "./context.js";
 import { clopperPearsonLower, openingAlpha, provable, quantile } from "../statistics/index.js";
 
 /** Seconds for learning where neither the user nor the spec says how many. */
@@ -29,7 +30,11 @@ function upperLimits({ requirements }: Spec, kind: RequirementKind): number[] {
 const margin = 0.8;
 
 /** Why the spec's limits of latency and size forbid a recipe, by measuring the graph that a bundle would have; or null. */
-export function limitsOf(spec: Spec, classes: number, threads: number): (recipe: Recipe) => Promise<string | null> {
+export function limitsOf(
+  spec: Spec,
+  classes: number,
+  { threads, device }: Pick<Surroundings, "threads" | "device">,
+): (recipe: Recipe) => Promise<string | null> {
   const latency = Math.min(...upperLimits(spec, "latency"));
   const size = Math.min(...upperLimits(spec, "model-size"));
   return async (recipe) => {
@@ -37,7 +42,7 @@ export function limitsOf(spec: Spec, classes: number, threads: number): (recipe:
     const model = emptyModel(recipe, classes);
     if (model.length > size * margin) return `the model would have ${formatBytes(model.length)}`;
     if (!Number.isFinite(latency)) return null;
-    const times = await measureLatency(model, { size: recipe.view.size, threads, runs: 30 });
+    const times = await measureLatency(model, { size: recipe.view.size, threads, device, runs: 30 });
     const slow = quantile(times.toSorted(), 0.95) / 1000;
     return slow > latency * margin ? `it takes ${formatSeconds(slow)} for one image` : null;
   };

@@ -37,7 +37,8 @@ export async function measureNetworks(
     const { computed, earlier } = await workload.record(extractFeatures(probe, recipeTaps(recipe), options));
     const seconds = computed.seconds + [...earlier.values()].reduce((sum, past) => sum + past.seconds, 0);
     const model = emptyModel(recipe, classes);
-    const times = await measureLatency(model, { size: view.size, threads: around.threads, runs: 30 });
+    const { threads, device } = around;
+    const times = await measureLatency(model, { size: view.size, threads, device, runs: 30 });
     facts.push({
       name,
       size: view.size,

@@ -10,13 +10,13 @@ import { openLedger } from "../store/index.js";
 import { openTrace, type Trace } from "../trace/index.js";
 import type { ReportExtras } from "../report/index.js";
 import { type Evidence, offeredPictures, verify } from "../verify/index.js";
-import type { Surroundings } from "./context.js";
+import { type Surroundings, traceDevice } from "./context.js";
 import { scanImages } from "./data.js";
 import { collectReport } from "./report-data.js";
 import { serviceStarter } from "./service-process.js";
 
 /** What the design promises and this version does not do yet; said in every report. */
-export const notBuiltYet: readonly string[] = ["fine-tuning", "int8 quantization", "option --device"];
+export const notBuiltYet: readonly string[] = ["fine-tuning", "int8 quantization"];
 
 export interface ProofRequest {
   readonly bundleFolder: string;
@@ -45,7 +45,7 @@ export interface Proven {
 export async function prove(request: ProofRequest): Promise<Proven> {
   const { bundleFolder, spec, dataset, findings, around, trace, reveal, images, runFolder } = request;
   trace.add("action", "verify", "open the sealed test split");
-  const bundle = await openBundle(bundleFolder, around.threads);
+  const bundle = await openBundle(bundleFolder, around.threads, { device: around.device });
   try {
     const provenance = await readProvenance(bundleFolder);
     const offered = offeredPictures(dataset, provenance);
@@ -59,7 +59,7 @@ export async function prove(request: ProofRequest): Promise<Proven> {
       findings,
       ledger,
       notBuiltYet,
-      startService: serviceStarter(around.threads),
+      startService: serviceStarter(around),
       writeDeployment: (folder, out) => writeDeployment({ folder, manifest: bundle.manifest, out }),
       url: request.url,
       ...around,
@@ -106,5 +106,6 @@ export async function proveBundle(
   const spec = await readSpec(specPath);
   const dataset = await scanImages(images, [], around);
   const trace = openTrace(null, around.now, around.listen);
+  traceDevice(trace, around);
   return prove({ bundleFolder, spec, dataset, findings: [], around, trace, runFolder: null, ...shown });
 }

@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import type { Recipe } from "../backbone/index.js";
 import { Fault } from "../core/index.js";
+import type { Device } from "../onnx/index.js";
 import { readTrace, type TraceEvent } from "../trace/index.js";
 import type { RunRequest } from "./context.js";
 
@@ -16,6 +17,8 @@ export interface Recorded
   /** SHA-256 of the spec. */
   readonly spec: string;
   readonly threads: number;
+  /** Absent in traces of before: the CPU. */
+  readonly device?: Device;
 }
 
 export type Recording = readonly TraceEvent[];

@@ -8,7 +8,7 @@ import { cacheLimit, openRunFolder, pruneCache, writeFileAtomic, writeJson } fro
 import { openTrace } from "../trace/index.js";
 import type { Evidence } from "../verify/index.js";
 import { openBackbones } from "./choose.js";
-import type { RunContext, RunRequest, Surroundings } from "./context.js";
+import { type RunContext, type RunRequest, type Surroundings, traceDevice } from "./context.js";
 import { gatherData, type RunData } from "./data.js";
 import { findSpec } from "./find-spec.js";
 import { learn } from "./learn.js";
@@ -30,10 +30,11 @@ export async function run(given: RunRequest, surroundings: Surroundings): Promis
   const {
     spec: specHash,
     threads,
+    device = "cpu",
     ...recorded
-  } = replay === null ? { spec: null, threads: null } : recordedRequest(replay);
+  } = replay === null ? { spec: null, threads: null, device: surroundings.device } : recordedRequest(replay);
   const request = { ...given, ...recorded };
-  const around = { ...surroundings, threads: threads ?? surroundings.threads };
+  const around = { ...surroundings, device, threads: threads ?? surroundings.threads };
   const { spec, text } = await findSpec(request, around);
   if (specHash !== null && specHash !== spec.hash) throw otherSpec();
   const finished = request.resume && (await exists(join(request.out, "bundle", "assay.json")));
@@ -47,8 +48,9 @@ export async function run(given: RunRequest, surroundings: Surroundings): Promis
   try {
     const trace = openTrace(folder.file("trace.jsonl"), around.now, around.listen);
     const context: RunContext = { request, spec, backbones, folder, trace, around, replay };
-    const { threads: cores } = around;
-    trace.add("action", "run", `assay run ${request.images}`, { recorded: { ...decisive, threads: cores } });
+    const where = { threads: around.threads, device: around.device };
+    trace.add("action", "run", `assay run ${request.images}`, { recorded: { ...decisive, ...where } });
+    traceDevice(trace, around);
     describeSpec(context, text);
     const data = await gatherData(context).catch(async (error: unknown) => {
       await folder.discard().catch(() => {}); // nothing was learned yet: the same command may be given again

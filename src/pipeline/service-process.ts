@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { Fault } from "../core/index.js";
+import type { Surroundings } from "./context.js";
 import type { StartedService, StartService } from "../verify/index.js";
 
 /** The built program, whether this file runs from `dist` or from `src`. */
@@ -15,11 +16,22 @@ const patienceMs = 120_000;
 /** A service finishes the requests under way when it is told to stop; one that takes longer is ended. */
 const farewellMs = 20_000;
 
-/** Starts services on so many cores. They end with this process, however it ends. */
-export function serviceStarter(threads: number): StartService {
+/** Starts services on so many cores and on a device. They end with this process, however it ends. */
+export function serviceStarter({ threads, device }: Pick<Surroundings, "threads" | "device">): StartService {
   return async (bundleFolder, signal) => {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
-    const args = [program, "serve", bundleFolder, "--port", "0", "--threads", String(threads), "--json"];
+    const args = [
+      program,
+      "serve",
+      bundleFolder,
+      "--port",
+      "0",
+      "--threads",
+      String(threads),
+      "--device",
+      device,
+      "--json",
+    ];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe", "ipc"] });
     const ended = once(child, "close");
     let complaints = "";

@@ -1,4 +1,5 @@
 /** What stands behind the verdicts: cost figures, findings in the data, the machine, hashes, what is not built yet. */
+import { devices } from "../onnx/index.js";
 import { formatBytes, formatCount, formatSeconds } from "../core/index.js";
 import type { Evidence } from "../verify/index.js";
 import { type Html, html, renderName } from "./html.js";
@@ -65,6 +66,7 @@ export function renderMachine(evidence: Evidence): Html {
   ])}${renderFacts("Machine", [
     ["Processor", machine.cpu],
     ["Cores used", String(machine.cores)],
+    ["The network ran on", devices[machine.device ?? "cpu"].title],
     ["Memory", formatBytes(machine.memoryBytes)],
     ["Platform", machine.platform],
     ["assay", machine.assay],

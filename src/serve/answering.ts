@@ -39,8 +39,9 @@ export function openAnswering({ bundle, cache, admission, metrics }: Answering):
 }
 
 /** Machines whose last bits may differ share no answers, so that a service gives those of `assay predict` beside it. */
-function cachePrefix({ manifest }: Bundle): string {
-  return `assay:1:${manifest.bundleHash}:${sha256(platformKey(describeMachine())).slice(0, 12)}`;
+function cachePrefix({ manifest, placed: { device } }: Bundle): string {
+  const place = `${platformKey(describeMachine())}${device === "cpu" ? "" : device}`;
+  return `assay:1:${manifest.bundleHash}:${sha256(place).slice(0, 12)}`;
 }
 
 /** The label, its probability, and the most probable classes. */

@@ -1,5 +1,6 @@
 /** What verdicts rest on: everything that was measured of a bundle, and what the rule of a kind finds out from it. */
 import type { Machine } from "../bench/index.js";
+import type { Device } from "../onnx/index.js";
 import type { Requirement, Target } from "../spec/index.js";
 import type { ExplanationMeasurement } from "./explanations.js";
 import type { Outcome } from "./measure.js";
@@ -29,6 +30,8 @@ export interface Measurements {
   /** Where the bundle was trained. */
   readonly trainedOn: Machine | null;
   readonly threads: number;
+  /** Where the bundle's model ran. */
+  readonly device: Device;
   readonly service: ServiceCheck;
   readonly container: ContainerCheck;
   readonly documents: DocumentCheck;

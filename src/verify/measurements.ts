@@ -70,6 +70,7 @@ export async function measure(request: MeasureRequest): Promise<Measurements> {
     peakMemoryBytes: provenance.peakMemoryBytes,
     trainedOn: provenance.machine,
     threads,
+    device: bundle.placed.device,
     service,
     container,
     documents,
@@ -141,11 +142,12 @@ const mostRuns = 2000;
  */
 async function timeModel(path: string, { bundle, spec, threads, signal }: MeasureRequest): Promise<Float64Array> {
   const { size } = bundle.manifest.preprocessing;
+  const { device } = bundle.placed;
   const share = spec.requirements.some(({ quantile }) => quantile === "p99") ? 0.99 : 0.95;
   let all = new Float64Array(0);
   while (all.length < mostRuns) {
     checkInterrupted(signal);
-    const more = await measureLatency(path, { size, threads, runs: runsAtOnce });
+    const more = await measureLatency(path, { size, threads, device, runs: runsAtOnce });
     all = Float64Array.of(...all, ...more);
     if (seriesQuantile(all, share, spec.alpha).upper !== null) break;
   }

@@ -1,5 +1,6 @@
 /** Rules of the kinds that say what the model may cost: time, memory, device. */
 import { formatBytes, formatCount } from "../core/index.js";
+import { type Device, devices } from "../onnx/index.js";
 import { asksForGpu, type Quantile, type Requirement } from "../spec/index.js";
 import { type SeriesBounds, seriesMean, seriesQuantile } from "../statistics/index.js";
 import { exact, type Finding, type Levels, type Measurements, shown, unmeasured } from "./finding.js";
@@ -10,7 +11,7 @@ const quantiles: Readonly<Record<Exclude<Quantile, "mean">, number>> = { p50: 0.
 const usualQuantile: Quantile = "p95";
 
 export function latency(m: Measurements, line: Requirement, { spec }: Levels): Finding {
-  const what = `single-image runs of the model on ${m.threads} threads of this machine, without decoding`;
+  const what = `single-image runs of the model on ${placeOf(m)}, without decoding`;
   return timings(m.latencyMs, line.quantile ?? usualQuantile, spec, what);
 }
 
@@ -45,11 +46,8 @@ function tooFew({ effective }: SeriesBounds, n: number): string {
   return `${n} timings, which resemble their neighbors so much that they count for ${Math.floor(effective)}, are too few for an upper bound`;
 }
 
-export function throughput(
-  { throughput: rates, threads }: Measurements,
-  _line: Requirement,
-  { spec }: Levels,
-): Finding {
+export function throughput(m: Measurements, _line: Requirement, { spec }: Levels): Finding {
+  const { throughput: rates } = m;
   if (rates.length === 0) return unmeasured("not measured: too few photographs for batches");
   const { estimate, lower, upper } = seriesMean(rates, spec);
   return {
@@ -57,8 +55,12 @@ export function throughput(
     lower,
     upper,
     n: rates.length,
-    basis: `the mean rate of ${rates.length} rounds through decoding and model on ${threads} threads of this machine; bounds by Student's t, approximate`,
+    basis: `the mean rate of ${rates.length} rounds through decoding and model on ${placeOf(m)}; bounds by Student's t, approximate`,
   };
+}
+
+function placeOf({ threads, device: used }: Measurements): string {
+  return used === "cpu" ? `${threads} threads of this machine` : nameOf(used);
 }
 
 /** Something that only the run could see. */
@@ -82,15 +84,18 @@ export function peakMemory({ peakMemoryBytes, trainedOn }: Measurements, { targe
   };
 }
 
-/** This version runs on the CPU alone, and says so. */
-export function device(m: Measurements, { text }: Requirement): Finding {
-  const n = formatCount(m.test.length);
-  if (!asksForGpu(text))
-    return shown(true, `all ${n} photographs were judged on the CPU of this machine, without a GPU`, m.test.length);
-  return unmeasured(
-    `all ${n} photographs were judged on the CPU of this machine: nothing ran on a GPU`,
-    "a run on a machine with one would decide it",
-  );
+/** A line is about the device that the photographs were judged on. */
+export function device({ test, device: used }: Measurements, { text }: Requirement): Finding {
+  const where = `all ${formatCount(test.length)} photographs were judged on ${nameOf(used)}`;
+  const wantsGpu = asksForGpu(text);
+  if (wantsGpu === (used !== "cpu")) return shown(true, wantsGpu ? where : `${where}, without a GPU`, test.length);
+  return wantsGpu
+    ? unmeasured(`${where}: nothing ran on a GPU`, "a run on a machine with one, by --device, would decide it")
+    : unmeasured(where, "the same without --device would decide it");
+}
+
+function nameOf(used: Device): string {
+  return used === "cpu" ? "the CPU of this machine" : `a device of this machine by ${devices[used].title}`;
 }
 
 /** Memory of a device that was not there cannot be measured; the process that did all the work is the nearest figure. */

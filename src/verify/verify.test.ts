@@ -45,6 +45,7 @@ function measurements(changes: Partial<Measurements> = {}): Measurements {
     trainingSeconds: 60,
     peakMemoryBytes: 5e8,
     threads: 2,
+    device: "cpu",
     explanations: null,
     ...changes,
   };
@@ -268,6 +269,8 @@ describe("lines without a number", () => {
     ["Documentation and tests", { documents: { ...documents, tests: { reason: "they were not run" } } }, "unproven"],
     ["Runs on CPU", {}, "met"],
     ["Must run on a GPU", {}, "unproven"],
+    ["Must run on a GPU", { device: "webgpu" }, "met"],
+    ["Runs on CPU", { device: "webgpu" }, "unproven"],
     ["Must run on 8GB GPU", {}, "unproven"],
     ["Model interpretability", {}, "unproven"],
   ])("%s, %j: %s", (text, changes, verdict) => {

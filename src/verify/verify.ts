@@ -52,7 +52,7 @@ export async function verify(request: VerifyRequest): Promise<Proof> {
       earlierOpenings: earlier.map(({ at, bundleHash }) => ({ at, bundleHash })),
       testSpentAt: spentAt,
     },
-    machine: describeMachine(),
+    machine: describeMachine(bundle.placed.device),
     requirements: lines.map((line) => judge(line, measured, levels, lines)),
     metrics: summarize(measured, alpha),
     findings: findings.map(({ severity, text, count, examples }) => ({ severity, text, count, examples })),
