@@ -52,7 +52,7 @@ export interface Provenance {
   /** Readable labelled photographs and classes that the scan found. */
   readonly imageCount: number;
   readonly classCount: number;
-  /** Photographs that the delivered head learned from, train and select, by class. */
+  /** Photographs that the delivered model learned from, by class: of train, and of select where the network was not fine-tuned. */
   readonly classCounts: Readonly<Record<string, number>>;
   readonly seed: number;
   /** Strength of the head's L2 penalty, chosen by cross-validation. */
@@ -60,6 +60,16 @@ export interface Provenance {
   /** Accuracy of out-of-fold predictions on train, and on `select`. */
   readonly outOfFoldAccuracy: number;
   readonly selectAccuracy: number;
+  /** The network whose layers were trained further on train, select choosing the epoch; absent where none was. */
+  readonly fineTuning?: {
+    readonly network: string;
+    readonly sha256: string;
+    /** Numbers that were trained. */
+    readonly parameters: number;
+    /** Epochs to the delivered weights; 0: those it began with. */
+    readonly epochs: number;
+    readonly isAveraged: boolean;
+  };
   /** Seconds from the first feature to the calibrated head; work reused from the cache counts as when it was done. */
   readonly trainingSeconds: number;
   /** Peak resident memory of the process that trained. */

@@ -7,13 +7,17 @@ import { type BundleContent, hashContent, type Provenance } from "./manifest.js"
 import { escapeMarkdown, markdownTable } from "./markdown.js";
 
 /** What each split was used for. */
-const splitUses: Readonly<Record<keyof Provenance["images"], string>> = {
-  train:
-    "the recipe and the strength were chosen on these, out of fold; the delivered head learned from these; golden examples come from these",
-  select: "a head that had not seen these was checked on them; then the delivered head learned from these too",
-  calibrate: "the temperature was fitted on these",
-  test: "sealed: not looked at when this was written",
-};
+function splitUses({ fineTuning }: Provenance): Readonly<Record<keyof Provenance["images"], string>> {
+  const chosen = "the recipe and the strength were chosen on these, out of fold";
+  return {
+    train: `${chosen}; the delivered ${fineTuning ? "network and head" : "head"} learned from these; golden examples come from these`,
+    select: fineTuning
+      ? "the epoch was chosen on these, and fine-tuning against the frozen network; nothing learned from them"
+      : "a head that had not seen these was checked on them; then the delivered head learned from these too",
+    calibrate: "the temperature was fitted on these",
+    test: "sealed: not looked at when this was written",
+  };
+}
 
 const modeTexts: Readonly<Record<ViewMode, (view: View) => string>> = {
   squash: () => "stretched to the square",
@@ -47,14 +51,14 @@ ${splitTable(provenance)}
 ## How it works
 
 - Preprocessing: upright, sRGB, transparency on white, ${modeTexts[preprocessing.mode](preprocessing)}; ${preprocessing.size} × ${preprocessing.size} pixels, ${preprocessing.kernel} resampling.
-- ${describeBackbones(backbones)}, not trained further; a linear head on their features${describeLooks(content)}.
+- ${describeBackbones(backbones)}, ${describeTuning(provenance)}; a linear head on their features${describeLooks(content)}.
 - Calibration: logits divided by ${calibration.temperature.toFixed(3)}, fitted on ${formatCount(calibration.images)} photographs that nothing trained on. Probabilities hold
   for the class frequencies of the data.
 - Label: ${decisionBias === null ? "the most probable class." : "the largest log probability after the bias of `assay.json` is added; probabilities stay as they are."}
 
 ## What is known so far
 
-Accuracy of out-of-fold predictions on the training photographs: ${formatPercent(provenance.outOfFoldAccuracy)}.${selectText(provenance)}
+Accuracy of out-of-fold predictions on the training photographs${provenance.fineTuning ? ", of a head on the network before it was trained further" : ""}: ${formatPercent(provenance.outOfFoldAccuracy)}.${selectText(provenance)}
 
 ## Limits
 
@@ -84,8 +88,9 @@ function classTable(labels: readonly string[], { classCounts }: Provenance): str
   );
 }
 
-function splitTable({ images }: Provenance): string {
-  const rows = Object.entries(splitUses).map(([split, use]) => [
+function splitTable(provenance: Provenance): string {
+  const { images } = provenance;
+  const rows = Object.entries(splitUses(provenance)).map(([split, use]) => [
     split,
     formatCount(images[split as keyof typeof images].length),
     use,
@@ -95,6 +100,13 @@ function splitTable({ images }: Provenance): string {
 
 function selectText({ images, selectAccuracy }: Provenance): string {
   return images.select.length > 0 ? ` On the photographs of select: ${formatPercent(selectAccuracy)}.` : "";
+}
+
+function describeTuning({ fineTuning }: Provenance): string {
+  if (!fineTuning) return "not trained further";
+  const { network, parameters, epochs, isAveraged } = fineTuning;
+  const mean = isAveraged ? ", averaged over its steps" : "";
+  return `${escapeMarkdown(network)} trained further with its head: ${formatCount(parameters)} numbers, ${epochs} epochs${mean}`;
 }
 
 function weakestText(labels: readonly string[], { classCounts }: Provenance): string {

@@ -57,7 +57,7 @@ of \`golden/*.pixels.png\`.
 
 ## What it learned from
 
-Accuracy of out-of-fold predictions on the training photographs: ${formatPercent(provenance.outOfFoldAccuracy)}. Backbone
+Accuracy of out-of-fold predictions on the training photographs${provenance.fineTuning ? ", before the network was trained further" : ""}: ${formatPercent(provenance.outOfFoldAccuracy)}. Backbone
 ${backbones.map(({ name, license }) => `${escapeMarkdown(name)} (${escapeMarkdown(license)})`).join(", ")}.
 
 ${markdownTable(

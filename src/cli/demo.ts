@@ -51,6 +51,7 @@ export async function demoCommand(options: DemoArguments): Promise<number> {
     budgetSeconds: demoBudget,
     solver: "lbfgs" as const,
     augment: 0,
+    fineTuning: true,
     noImages: false,
     reveal: false,
   };

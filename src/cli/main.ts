@@ -32,6 +32,8 @@ export interface RunArguments extends Placed, ImportOptions {
   readonly budget?: number;
   readonly head: "lbfgs" | "adamw";
   readonly augment: number;
+  /** Of `--no-fine-tuning`. */
+  readonly fineTuning: boolean;
   /** Of `--no-images`: whether photographs may stand in bundle and report. */
   readonly images: boolean;
   readonly reveal: boolean;
@@ -224,7 +226,7 @@ function learning(command: Command): Command {
     .option("--seed <n>", "seed of every random choice", wholeNumber, 1)
     .option(
       "--budget <time>",
-      "time for learning, such as 90s, 15m or 4h; 0: no search (default: 15m, or the spec's if less)",
+      "time for learning, such as 90s, 15m or 4h; 0: no search (default: 13m, or the spec's if less)",
       duration,
     )
     .option("--backbone <name...>", "networks that may be used, by name or .onnx file (see: assay backbones)")
@@ -234,7 +236,8 @@ function learning(command: Command): Command {
       oneOf("lbfgs", "adamw"),
       "lbfgs",
     )
-    .option("--augment <n>", "random views of each photograph to learn from as well, at most 100", fewViews, 0);
+    .option("--augment <n>", "random views of each photograph that heads learn from as well, at most 100", fewViews, 0)
+    .option("--no-fine-tuning", "train a head on the features of frozen networks and nothing else");
 }
 
 function shared(command: Command): Command {

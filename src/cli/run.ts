@@ -32,6 +32,7 @@ export function asRequest(images: string, options: PlanArguments) {
     budgetSeconds: options.budget ?? null,
     solver: options.head,
     augment: options.augment,
+    fineTuning: options.fineTuning,
   };
 }
 

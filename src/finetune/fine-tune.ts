@@ -8,11 +8,12 @@ import { Crew } from "./crew.js";
 import type { Cut } from "./cut.js";
 import { InputFile } from "./input-file.js";
 import { Inputs, type Photograph } from "./inputs.js";
-import { type HeadWeights, joinNetwork, splitNetwork } from "./network.js";
+import { mixTargets } from "./mixup.js";
+import { type HeadWeights, joinNetwork, type Network, splitNetwork } from "./network.js";
 import type { Settings } from "./settings.js";
-import { Stepper } from "./stepper.js";
+import { divideBatch, Stepper } from "./stepper.js";
 import { divide, type TrainedPart } from "./trained-part.js";
-import { type Best, type EpochRecord, Training, type TrainingEvent } from "./training.js";
+import { type Best, type EpochRecord, Training, type TrainingData, type TrainingEvent } from "./training.js";
 import { join } from "node:path";
 
 export interface Labelled {
@@ -53,6 +54,19 @@ export interface FineTuned {
   readonly parameters: number;
 }
 
+/** What a training needs, opened. */
+interface Stage {
+  readonly network: Network;
+  readonly settings: Settings;
+  readonly part: TrainedPart;
+  readonly crew: Crew;
+  readonly inputs: Inputs;
+  readonly stepper: Stepper;
+  /** Weights to begin with, flat. */
+  readonly start: Float32Array;
+  readonly data: TrainingData;
+}
+
 /**
  * Trains a network's layers behind the cut, and its head, on random views; gives the weights that did best on select, the averaged
  * ones among them. A checkpoint in the folder is gone on from, bit for bit. Throws `usage` for settings that make no sense,
@@ -60,29 +74,9 @@ export interface FineTuned {
  * `interrupted`, `engine-failed`.
  */
 export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
-  const { branch, head, train, select, view, cut, threads, folder, seed, listen, progress, signal } = options;
-  const settings = fitSettings(options.settings, train.photographs.length);
-  const network = joinNetwork(branch, head);
-  const part = divide(network, branch.size, cut);
-  const photographs = [...train.photographs, ...select.photographs];
-  const crew = new Crew(threads);
-  const file = settings.draws < settings.epochs ? await openFile(folder, photographs.length, part) : null;
-  try {
-    const { root } = options;
-    const { area, jitter, microBatch } = settings;
-    const sized = { ...view, size: branch.size };
-    const own = { root, photographs, part, view: sized, seed, area, jitter, microBatch, crew, file, signal };
-    const inputs = await Inputs.open(own);
-    const stepper = await Stepper.open(crew, network, part, settings);
+  return onStage(options, async ({ network, settings, part, crew, inputs, stepper, start, data }) => {
+    const { folder, seed, listen, progress, signal } = options;
     const { parameters } = stepper;
-    const start = parameters.make();
-    parameters.fill(
-      start,
-      readWeights(
-        part.model,
-        parameters.ranges.map(({ name }) => name),
-      ),
-    );
     const { weights, best, history } = await Training.run({
       crew,
       part,
@@ -92,20 +86,72 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
       settings,
       seed,
       start,
+      data,
       listen,
       progress,
       signal,
-      data: {
-        labels: Int32Array.of(...train.labels, ...select.labels),
-        train: [...train.photographs.keys()],
-        select: select.photographs.map((_, i) => train.photographs.length + i),
-        classes: network.classes,
-      },
       checkpoint: join(folder, "checkpoint.safetensors"),
       identity: identify(options, settings),
     });
     const tuned = splitNetwork(network, parameters.views(weights));
     return { ...tuned, best, history, parameters: parameters.length };
+  });
+}
+
+/** Seconds that a step takes on this machine, reading and the frozen part included: a few steps whose result is thrown away. Throws as `fineTune` does. */
+export async function measureStep(
+  options: FineTuneOptions,
+): Promise<{ readonly seconds: number; readonly images: number }> {
+  return onStage(
+    options,
+    async ({ settings: { batch, microBatch }, inputs, stepper, start, data: { train, labels, classes } }) => {
+      const gradient = new Float32Array(start.length);
+      const times: number[] = [];
+      for (let i = 0; i < measuredSteps; i++) {
+        const begin = performance.now();
+        const images = Array.from({ length: batch }, (_, k) => train[(i * batch + k) % train.length]!);
+        const input = await inputs.load(images, i);
+        const targets = mixTargets(
+          images.map((image) => labels[image]!),
+          classes,
+          null,
+        );
+        await stepper.run(start, divideBatch(input, targets, classes, microBatch), gradient);
+        times.push((performance.now() - begin) / 1000);
+      }
+      return { seconds: Math.min(...times.slice(1)), images: batch };
+    },
+  );
+}
+
+/** The first is slower: pages, caches. */
+const measuredSteps = 3;
+
+async function onStage<T>(options: FineTuneOptions, use: (stage: Stage) => Promise<T>): Promise<T> {
+  const { branch, head, train, select, view, cut, threads, folder, seed, root, signal } = options;
+  const settings = fitSettings(options.settings, train.photographs.length);
+  const network = joinNetwork(branch, head);
+  const part = divide(network, branch.size, cut);
+  const photographs = [...train.photographs, ...select.photographs];
+  const crew = new Crew(threads);
+  const file = settings.draws < settings.epochs ? await openFile(folder, photographs.length, part) : null;
+  try {
+    const { area, jitter, microBatch } = settings;
+    const sized = { ...view, size: branch.size };
+    const own = { root, photographs, part, view: sized, seed, area, jitter, microBatch, crew, file, signal };
+    const inputs = await Inputs.open(own);
+    const stepper = await Stepper.open(crew, network, part, settings);
+    const { parameters } = stepper;
+    const names = parameters.ranges.map(({ name }) => name);
+    const start = parameters.make();
+    parameters.fill(start, readWeights(part.model, names));
+    const data = {
+      labels: Int32Array.of(...train.labels, ...select.labels),
+      train: [...train.photographs.keys()],
+      select: select.photographs.map((_, i) => train.photographs.length + i),
+      classes: network.classes,
+    };
+    return await use({ network, settings, part, crew, inputs, stepper, start, data });
   } finally {
     await crew.close();
     await file?.remove();

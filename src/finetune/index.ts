@@ -1,6 +1,19 @@
 /** Fine-tuning: the gradient engine's graphs, an optimizer, random views, checkpoints. Docs: docs/fine-tuning.md. */
 export type { Cut } from "./cut.js";
-export { type FineTuned, fineTune, type FineTuneOptions, type Labelled } from "./fine-tune.js";
+export { trainedShare } from "./cut-choice.js";
+export {
+  type Costs,
+  cutOf,
+  type Depth,
+  depths,
+  epochSeconds,
+  fewestEpochs,
+  fittingEpochs,
+  gainOf,
+  scaleOf,
+} from "./depth.js";
+export { type FineTuned, fineTune, type FineTuneOptions, type Labelled, measureStep } from "./fine-tune.js";
+export type { Judged } from "./judge.js";
 export type { Photograph } from "./inputs.js";
 export { findNetworkCuts, type HeadWeights } from "./network.js";
 export { type Rates, type Settings, usualSettings } from "./settings.js";

@@ -106,6 +106,19 @@ export class Stepper {
   }
 }
 
+/** Rows of inputs [n, …] and targets [n, classes] as micro-batches of `size`, without copies of the inputs. */
+export function divideBatch(input: Tensor, targets: Float32Array, classes: number, size: number): MicroBatch[] {
+  const [images, ...dims] = input.dims as [number, ...number[]];
+  const width = dims.reduce((a, b) => a * b, 1);
+  return Array.from({ length: images / size }, (_, i) => {
+    const data = input.data.subarray(i * size * width, (i + 1) * size * width);
+    return {
+      input: { type: input.type, dims: [size, ...dims], data } as Tensor,
+      targets: targets.slice(i * size * classes, (i + 1) * size * classes),
+    };
+  });
+}
+
 function addTo(sum: Float32Array, start: number, part: Float32Array): void {
   for (let i = 0; i < part.length; i++) sum[start + i]! += part[i]!;
 }

@@ -1,7 +1,6 @@
 /** A training under way: steps, epochs, what was judged after each, checkpoints, and going back where numbers overflow. */
 import { argmaxRows } from "../metrics/index.js";
 import { checkInterrupted, Fault, type Progress, random, silent } from "../core/index.js";
-import type { Tensor } from "../onnx/index.js";
 import { type Checkpoint, type Position, readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { type Judged, judge, type JudgeParts, predictLogits } from "./judge.js";
 import { mixInput, mixTargets, type Mixture } from "./mixup.js";
@@ -9,7 +8,7 @@ import { headNames } from "./network.js";
 import { adamW, clip, norm, type Optimizer, sgd, updateAverage } from "./optimizer.js";
 import { groupsOf, lowestTrained, rateFactor } from "./schedule.js";
 import type { Settings } from "./settings.js";
-import type { MicroBatch, Stepper } from "./stepper.js";
+import { divideBatch, type MicroBatch, type Stepper } from "./stepper.js";
 
 /** What was seen in an epoch; 0 is before the first step. */
 export interface EpochRecord {
@@ -48,7 +47,8 @@ export interface TrainingOptions extends JudgeParts {
 }
 
 export type TrainingEvent =
-  | { readonly kind: "resumed"; readonly position: Position }
+  /** `seconds`: spent before. */
+  | { readonly kind: "resumed"; readonly position: Position; readonly seconds: number }
   | { readonly kind: "epoch"; readonly record: EpochRecord }
   | { readonly kind: "rolled-back"; readonly loss: number; readonly position: Position; readonly rateScale: number }
   | { readonly kind: "patience"; readonly epoch: number };
@@ -137,7 +137,7 @@ export class Training {
     const earlier = await readCheckpoint<Notes>(checkpoint, identity);
     if (earlier) {
       this.#restore(earlier);
-      listen({ kind: "resumed", position: this.#notes.position });
+      listen({ kind: "resumed", position: this.#notes.position, seconds: this.#notes.seconds });
       return;
     }
     await this.#judge(null, 0);
@@ -308,18 +308,6 @@ function drawBeta(next: () => number, alpha: number): number {
     const [a, b] = [next() ** (1 / alpha), next() ** (1 / alpha)];
     if (a + b > 0 && a + b <= 1) return a / (a + b);
   }
-}
-
-function divideBatch(input: Tensor, targets: Float32Array, classes: number, size: number): MicroBatch[] {
-  const [images, ...dims] = input.dims as [number, ...number[]];
-  const width = dims.reduce((a, b) => a * b, 1);
-  return Array.from({ length: images / size }, (_, i) => {
-    const data = input.data.subarray(i * size * width, (i + 1) * size * width);
-    return {
-      input: { type: input.type, dims: [size, ...dims], data } as Tensor,
-      targets: targets.slice(i * size * classes, (i + 1) * size * classes),
-    };
-  });
 }
 
 function addSums(sums: Sums, loss: number, logits: Float32Array, targets: Float32Array, classes: number): Sums {

@@ -25,6 +25,7 @@ import { budgetOf, limitsOf, sufficiency } from "./limits.js";
 import { judgedImages, type Learnable, type Part, sampleOf } from "./parts.js";
 import { recordedRecipe, type StoredRecipe } from "./replay.js";
 import { openTrialStore } from "./trial-store.js";
+import { tuningFits } from "./tune.js";
 import type { Workload } from "./workload.js";
 
 /** Networks that a run may use where the user names none. The first is where the search begins. */
@@ -34,6 +35,9 @@ export const usualBackbones: readonly string[] = ["efficientnet-lite0", "efficie
 const largestSample = 1000;
 
 const smallestSample = 300;
+
+/** Share of the budget for the recipe and its features where fine-tuning may follow. */
+const recipeShare = 0.4;
 
 /** Share of the budget that the features of the sample by the first recipe may take. */
 const sampleShare = 0.04;
@@ -79,8 +83,11 @@ async function search(
   workload: Workload,
 ): Promise<Recipe> {
   const { request, backbones, trace, spec, around, folder } = context;
-  const budget = budgetOf(spec, request.budgetSeconds);
-  trace.add("decision", "loop", `budget ${formatSeconds(budget)}`, { budget });
+  const whole = budgetOf(spec, request.budgetSeconds);
+  const isShared = tuningFits(context, parts, networks, whole * (1 - recipeShare));
+  const budget = whole * (isShared ? recipeShare : 1);
+  const forRecipe = isShared ? `, of which ${formatSeconds(budget)} are for the recipe` : "";
+  trace.add("decision", "loop", `budget ${formatSeconds(whole)}${forRecipe}`, { budget: whole });
   const start = plainRecipe(backbones[0]!);
   if (budget === 0) return start;
   const { imagesPerSecond, multiplyAdds } = networks[0]!;

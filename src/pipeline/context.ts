@@ -36,12 +36,14 @@ export interface LearnRequest {
   readonly backbones: readonly string[] | null;
   /** How a network given as a file is fed and cut. */
   readonly backboneOptions: ImportOptions;
-  /** Seconds that learning may take; null: as the spec says, or 15 minutes. */
+  /** Seconds that learning may take; null: as the spec says, or 13 minutes. */
   readonly budgetSeconds: number | null;
   /** How heads are trained. */
   readonly solver: Solver;
   /** Random views of each photograph that heads also learn from. */
   readonly augment: number;
+  /** Whether the network's own layers may be trained further. */
+  readonly fineTuning: boolean;
 }
 
 export interface RunRequest extends LearnRequest {

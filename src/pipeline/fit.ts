@@ -1,20 +1,22 @@
-/** From features to a calibrated head: strength by cross-validation, refit, temperature, decision bias. */
+/** From features to a calibrated model: strength by cross-validation, fine-tuning, decision bias, refit, temperature. */
 import { type DecisionBiasFit, type DecisionMeasures, fitDecisionBias, fitTemperature } from "../calibrate/index.js";
 import { formatPercent, formatSeconds, type HalfMatrix } from "../core/index.js";
-import { stackRows } from "../features/index.js";
+import { type Recipe, recipeTaps } from "../backbone/index.js";
+import { assembleFeatures, extractFeatures, stackRows } from "../features/index.js";
 import { type Action, runLoop } from "../loop/index.js";
 import { accuracyOf, softmaxRows } from "../metrics/index.js";
-import { applyHead, fitHead, type Head, type HeadFit, refitHead } from "../train/index.js";
+import type { NetworkFacts } from "../plan/index.js";
+import { applyHead, fitHead, type HeadFit, refitHead } from "../train/index.js";
 import type { RunContext } from "./context.js";
-import { accuracyFloor, asksForBalance, type JudgedImages } from "./limits.js";
+import { accuracyFloor, asksForBalance, budgetOf, type JudgedImages, sufficiency } from "./limits.js";
+import { type Tunable, tuneActions } from "./tune.js";
+import type { Workload } from "./workload.js";
 import { joinParts, type Learnable, type Part, type PartFeatures } from "./parts.js";
 
-export interface Fitted {
+export interface Fitted extends Tunable {
   readonly fit: HeadFit;
-  /** Trained on train and select. */
-  readonly head: Head;
-  /** Of the head that had not seen `select`: its logits [images, classes] there, and its accuracy. */
-  readonly select: { readonly logits: Float32Array; readonly accuracy: number };
+  /** Accuracy on select of a model that has not learned from it. */
+  readonly selectAccuracy: number;
   readonly temperature: number;
   /** Null: the most probable class is the label. */
   readonly decisionBias: readonly number[] | null;
@@ -23,37 +25,69 @@ export interface Fitted {
 type Parts = Readonly<Record<Learnable, Part>>;
 type AllFeatures = Readonly<Record<Learnable, PartFeatures>>;
 
-/** Learns the head. Nothing looks at test, and nothing but the temperature at calibrate. Throws as `fitHead` does. */
-export async function fitAll(
-  context: RunContext,
-  parts: Parts,
-  features: AllFeatures,
-  classes: number,
-  images: JudgedImages,
-): Promise<Fitted> {
-  const { trace, around } = context;
+export interface FitOptions {
+  readonly context: RunContext;
+  /** Folder of the photographs. */
+  readonly root: string;
+  readonly parts: Parts;
+  readonly recipe: Recipe;
+  /** Of that recipe. */
+  readonly features: AllFeatures;
+  readonly classes: number;
+  readonly images: JudgedImages;
+  readonly networks: readonly NetworkFacts[];
+  readonly workload: Workload;
+}
+
+/** Learns the head, and the network's layers where that pays. Nothing looks at test, and nothing but the temperature at calibrate. Throws as `fitHead` and `fineTune` do. */
+export async function fitAll(options: FitOptions): Promise<Fitted> {
+  const { context, parts, recipe, features, classes, images, networks, workload, root } = options;
+  const { trace, around, spec, request } = context;
   const fit = await fitOnTrain(context, parts.train, features.train, classes);
-  const onSelect = checkOnSelect(context, fit, parts.select, features.select.clean, classes);
-  const { head, decisionBias } = await runLoop<Chosen>(
-    { head: fit.head, decisionBias: null, isRefitted: false },
-    {
-      actions: [
-        biasAction(context, fit, parts.train, classes, accuracyFloor(context.spec, images)),
-        refitAction(context, fit, parts, features, classes),
-      ],
-      secondsLeft: () => Number.POSITIVE_INFINITY, // their time is part of what was set aside for the recipe
-      ends: () => null,
-      trace,
-      signal: around.signal,
-    },
-  );
-  const temperature = calibrate(context, head, parts.calibrate, features.calibrate.clean, classes);
-  return { fit, head, select: onSelect, temperature, decisionBias };
+  const selectLogits = checkOnSelect(context, fit, parts.select, features.select.clean, classes);
+  const start: Chosen = { recipe, head: fit.head, selectLogits, tuning: null, decisionBias: null, isRefitted: false };
+  const budget = budgetOf(spec, request.budgetSeconds);
+  const secondsLeft = (): number => budget - workload.seconds;
+  const suffices = sufficiency(spec, images);
+  const tuning = { context, root, parts, classes, networks, workload, secondsLeft, suffices };
+  const loop = { ends: () => null, trace, signal: around.signal };
+  const tuned = await runLoop<Chosen>(start, { ...loop, actions: await tuneActions<Chosen>(tuning), secondsLeft });
+  const chosen = await runLoop<Chosen>(tuned, {
+    ...loop,
+    actions: [
+      biasAction(context, outOfSample(tuned, fit, parts), classes, accuracyFloor(spec, images)),
+      refitAction(context, fit, parts, features, classes),
+    ],
+    secondsLeft: () => Number.POSITIVE_INFINITY, // their time is part of what was set aside for the recipe
+  });
+  const logits = applyHead(chosen.head, await calibrationFeatures(options, chosen));
+  const temperature = calibrate(context, logits, parts.calibrate, classes);
+  return { ...chosen, fit, selectAccuracy: accuracyOf(chosen.selectLogits, parts.select.labels, classes), temperature };
 }
 
 /** What the actions after the head change. */
-interface Chosen extends Pick<Fitted, "head" | "decisionBias"> {
+interface Chosen extends Tunable, Pick<Fitted, "decisionBias"> {
   readonly isRefitted: boolean;
+}
+
+/** Predictions of photographs that the model had not learned from: train out of fold, or select where the network itself learned. */
+interface OutOfSample {
+  readonly logits: Float32Array;
+  readonly labels: Int32Array;
+  readonly groups: readonly string[];
+}
+
+function outOfSample({ tuning, selectLogits }: Tunable, { outOfFold }: HeadFit, { train, select }: Parts): OutOfSample {
+  return tuning === null ? { ...train, logits: outOfFold } : { ...select, logits: selectLogits };
+}
+
+async function calibrationFeatures(
+  { context, root, parts, features, workload }: FitOptions,
+  { recipe, tuning }: Chosen,
+): Promise<HalfMatrix> {
+  if (tuning === null) return features.calibrate.clean;
+  const extraction = extractFeatures(parts.calibrate.pictures, recipeTaps(recipe), { root, ...context.around });
+  return assembleFeatures(recipe, (await workload.record(extraction)).features);
 }
 
 async function fitOnTrain(
@@ -83,13 +117,13 @@ function checkOnSelect(
   part: Part,
   features: HalfMatrix,
   classes: number,
-): Fitted["select"] {
+): Float32Array {
   const logits = applyHead(head, features);
   const accuracy = accuracyOf(logits, part.labels, classes);
   const images = part.pictures.length;
   const text = `accuracy ${formatPercent(accuracy)} on ${images} photographs of select`;
   trace.add("observation", "head", text, { accuracy, images });
-  return { logits, accuracy };
+  return logits;
 }
 
 /** A model that leaves `select` out gives accuracy away: once it has judged, it is learned from. */
@@ -105,8 +139,8 @@ function refitAction(
   return {
     name: "refit",
     thought: "a model that leaves select out gives accuracy away",
-    predict: ({ isRefitted }) =>
-      isRefitted || parts.select.pictures.length === 0
+    predict: ({ isRefitted, tuning }) =>
+      isRefitted || tuning !== null || parts.select.pictures.length === 0
         ? null
         : { seconds: seconds / Math.max(1, candidates.length), gain: null },
     run: async (state) => {
@@ -129,18 +163,16 @@ function refitAction(
 }
 
 /** Platt's smoothed targets: n photographs show no more certainty than n can. */
-function calibrate({ trace }: RunContext, head: Head, part: Part, features: HalfMatrix, classes: number): number {
-  const smoothing = 1 / (part.labels.length + 2);
-  const fit = fitTemperature(applyHead(head, features), part.labels, classes, smoothing);
+function calibrate({ trace }: RunContext, logits: Float32Array, { labels }: Part, classes: number): number {
+  const fit = fitTemperature(logits, labels, classes, 1 / (labels.length + 2));
   trace.add("observation", "calibrate", `temperature ${fit.temperature.toFixed(3)}`, { ...fit });
   return fit.temperature;
 }
 
-/** A bias for rare classes where the spec asks for the classes alike and its accuracy allows, by out-of-fold predictions of train. */
+/** A bias for rare classes where the spec asks for the classes alike and its accuracy allows, by predictions that are out of sample. */
 function biasAction(
   { spec }: RunContext,
-  { outOfFold }: HeadFit,
-  { labels, groups }: Part,
+  { logits, labels, groups }: OutOfSample,
   classes: number,
   floor: number | null,
 ): Action<Chosen> {
@@ -151,9 +183,9 @@ function biasAction(
     predict: () => (isTried || !asksForBalance(spec) ? null : { seconds: 0, gain: null }),
     run: async (state) => {
       isTried = true;
-      const { temperature } = fitTemperature(outOfFold, labels, classes, 1 / (labels.length + 2));
+      const { temperature } = fitTemperature(logits, labels, classes, 1 / (labels.length + 2));
       const probabilities = softmaxRows(
-        outOfFold.map((logit) => logit / temperature),
+        logits.map((logit) => logit / temperature),
         classes,
       );
       const priors = new Float64Array(classes);

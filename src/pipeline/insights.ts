@@ -2,7 +2,7 @@
 import type { HalfMatrix } from "../core/index.js";
 import { takeRows } from "../features/index.js";
 import { argmaxRows, comparePaired, softmaxRows } from "../metrics/index.js";
-import type { DoubtfulLabels, Estimate, LearningCurve, Mistake } from "../report/index.js";
+import type { DoubtfulLabels, Estimate, FineTuning, LearningCurve, Mistake } from "../report/index.js";
 import { defaultStrengths, fitHead, type HeadFit } from "../train/index.js";
 import type { RunContext } from "./context.js";
 import { type Part, sampleOf } from "./parts.js";
@@ -13,7 +13,9 @@ export type FoundMistake = Omit<Mistake, "thumbnail" | "heatMap">;
 export interface Insights {
   readonly learningCurve: LearningCurve | null;
   readonly doubtfulLabels: DoubtfulLabels;
-  /** On `select`, by the head that had not seen it; the worst first, no more than the report shows. */
+  /** How the network was trained further; null where it was not. */
+  readonly fineTuning: FineTuning | null;
+  /** On `select`, by the model that had not learned from it; the worst first, no more than the report shows. */
   readonly select: { readonly images: number; readonly count: number; readonly worst: readonly FoundMistake[] };
 }
 

@@ -3,11 +3,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { recipeName } from "../backbone/index.js";
 import { describeMachine } from "../bench/index.js";
-import { writeBundle } from "../bundle/index.js";
+import { type Provenance, writeBundle } from "../bundle/index.js";
 import { checkInterrupted, formatSeconds, random } from "../core/index.js";
 import type { Picture } from "../dataset/index.js";
 import { devices } from "../onnx/index.js";
 import { accuracyOf } from "../metrics/index.js";
+import type { FineTuning } from "../report/index.js";
 import { describeService } from "../serve/index.js";
 import { checkStory } from "../spec/index.js";
 import { writeFileAtomic, writeJson } from "../store/index.js";
@@ -20,7 +21,8 @@ import { fitAll } from "./fit.js";
 import { drawGoldenPictures } from "./golden-pictures.js";
 import { findDoubtfulLabels, type Insights, measureLearningCurve, mistakesOf } from "./insights.js";
 import { encodeOutOfFold, formatOutOfFold } from "./out-of-fold.js";
-import { extractParts, judgedImages, type Learnable, type Part, partOf } from "./parts.js";
+import { extractParts, judgedImages, type Part, partOf } from "./parts.js";
+import { forgetTraining } from "./tune.js";
 import { Workload } from "./workload.js";
 
 /** Learns and writes the bundle. Throws `interrupted`, `image-unreadable` for a photograph that changed, `output-unwritable`. */
@@ -59,24 +61,32 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
       "device",
       `the CPU was used: ${devices[around.device].title} refused: ${extraction.refusal}`,
     );
-  const { fit, head, select, temperature, decisionBias } = await fitAll(
+  const fitted = await fitAll({
     context,
+    root,
     parts,
+    recipe,
     features,
-    labels.length,
-    judgedImages(data, parts),
-  );
+    classes: labels.length,
+    images: judgedImages(data, parts),
+    networks,
+    workload,
+  });
+  const { fit, head, selectLogits, selectAccuracy, temperature, decisionBias, tuning } = fitted;
   await writeFileAtomic(folder.file("out-of-fold.csv"), formatOutOfFold(parts.train, fit, labels));
   await writeFileAtomic(folder.file("out-of-fold.safetensors"), encodeOutOfFold(parts.train, fit, labels));
   const trainingSeconds = workload.seconds;
   const insights: Insights = {
     learningCurve: await measureLearningCurve(context, parts.train, features.train.clean, fit, labels),
     doubtfulLabels: findDoubtfulLabels(parts.train, fit.outOfFold, labels),
-    select: mistakesOf(parts.select, select.logits, temperature, labels),
+    select: mistakesOf(parts.select, selectLogits, temperature, labels),
+    fineTuning: tuning,
   };
   await writeJson(folder.file("insights.json"), insights);
+  // A network that was fine-tuned has not learned from select: it chose the epoch.
+  const learned = [...parts.train.pictures, ...(tuning === null ? parts.select.pictures : [])];
   const manifest = await writeBundle(bundleFolder, {
-    recipe,
+    recipe: fitted.recipe,
     head,
     temperature,
     labels,
@@ -96,11 +106,12 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
       },
       imageCount: pictures.length,
       classCount: labels.length,
-      classCounts: countClasses(parts, labels),
+      classCounts: countClasses(learned, labels),
       seed: request.seed,
       strength: head.strength,
       outOfFoldAccuracy: accuracyOf(fit.outOfFold, parts.train.labels, labels.length),
-      selectAccuracy: select.accuracy,
+      selectAccuracy,
+      ...(tuning === null ? {} : { fineTuning: describeTuning(tuning) }),
       trainingSeconds,
       peakMemoryBytes: workload.peakBytes,
       machine: describeMachine(extraction.device),
@@ -110,6 +121,7 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
   trace.add("observation", "bundle", `bundle ${bundleHash.slice(0, 12)} written`, { bundleHash, trainingSeconds });
   if (context.replay !== null) sayReplayed(context, recordedHash(context.replay, "bundleHash"), bundleHash);
   await writePlan(context, facts);
+  await forgetTraining(context);
 }
 
 function sayReplayed({ trace }: RunContext, recorded: string | null, bundleHash: string): void {
@@ -117,6 +129,10 @@ function sayReplayed({ trace }: RunContext, recorded: string | null, bundleHash:
   const text =
     recorded === bundleHash ? same : `the bundle's hash is not the recorded ${recorded?.slice(0, 12) ?? "one"}`;
   trace.add("observation", "replay", text, { recorded });
+}
+
+function describeTuning({ network, sha256, parameters, best }: FineTuning): NonNullable<Provenance["fineTuning"]> {
+  return { network, sha256, parameters, epochs: best.epoch, isAveraged: best.isAveraged };
 }
 
 const goldenCount = 4;
@@ -133,8 +149,8 @@ function hashes({ pictures }: Part): string[] {
 }
 
 /** Photographs that the delivered head learned from, by class. */
-function countClasses(parts: Readonly<Record<Learnable, Part>>, labels: readonly string[]): Record<string, number> {
+function countClasses(learned: readonly Picture[], labels: readonly string[]): Record<string, number> {
   const counts = Object.fromEntries(labels.map((label) => [label, 0]));
-  for (const { label } of [...parts.train.pictures, ...parts.select.pictures]) counts[label]!++;
+  for (const { label } of learned) counts[label]!++;
   return counts;
 }

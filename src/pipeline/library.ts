@@ -45,6 +45,7 @@ export async function train(options: TrainOptions): Promise<RunResult> {
     budgetSeconds: null,
     solver: "lbfgs",
     augment: 0,
+    fineTuning: true,
     replay: null,
     noImages: false,
     reveal: false,

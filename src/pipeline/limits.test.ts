@@ -13,9 +13,9 @@ const wish = (line: string): Spec =>
   parseSpec(`# Job\n\n## CONSTRAINTS\n- At least 80% accuracy on test\n\n## REWARDS\n- ${line}\n`, "test", "markdown");
 
 test("the budget is what the user gave, else the default, and no more than the spec's training time", () => {
-  expect(budgetOf(spec("At least 80% accuracy"), null)).toBe(900);
+  expect(budgetOf(spec("At least 80% accuracy"), null)).toBe(780);
   expect(budgetOf(spec("Training time under 10 minutes"), null)).toBe(540);
-  expect(budgetOf(spec("Training time under 4 hours"), null)).toBe(900);
+  expect(budgetOf(spec("Training time under 4 hours"), null)).toBe(780);
   expect(budgetOf(spec("Training time under 10 minutes"), 7200)).toBe(540);
   expect(budgetOf(spec("At least 80% accuracy"), 7200)).toBe(7200);
   expect(budgetOf(spec("At least 80% accuracy"), 0)).toBe(0);

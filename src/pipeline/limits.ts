@@ -10,7 +10,7 @@ import type { Surroundings } from "./context.js";
 import { clopperPearsonLower, openingAlpha, provable, quantile } from "../statistics/index.js";
 
 /** Seconds for learning where neither the user nor the spec says how many. */
-const defaultBudget = 15 * 60;
+const defaultBudget = 13 * 60;
 
 /** Seconds that a run may learn: what the user gave, else the default, but no more than the spec's training time with its margin. */
 export function budgetOf(spec: Spec, given: number | null): number {
@@ -69,7 +69,10 @@ const qualityKinds: ReadonlySet<RequirementKind> = new Set([
  * Why the accuracy of a trial is enough, so that nothing more need be tried: every line about quality is a hard one about
  * accuracy, and the trial's lower bound clears what the test split would have to show. Null where more is better.
  */
-export function sufficiency(spec: Spec, judged: JudgedImages): (trial: Trial) => string | null {
+export function sufficiency(
+  spec: Spec,
+  judged: JudgedImages,
+): (measured: Pick<Trial, "accuracy" | "images">) => string | null {
   const lines = spec.requirements.filter(({ kind }) => qualityKinds.has(kind));
   const needed = neededAccuracy(spec, judged);
   if (needed === null || !lines.every(isHardAccuracy)) return () => null;

@@ -56,9 +56,18 @@ type PlanContext = Pick<RunContext, "spec" | "around" | "trace"> & { readonly re
 
 /** What is known without measuring anything. */
 export function factsOf({ request, spec, around, trace }: PlanContext) {
-  const { solver, augment } = request;
+  const { solver, augment, fineTuning } = request;
   const budgetSeconds = budgetOf(spec, request.budgetSeconds);
-  return { spec, threads: around.threads, budgetSeconds, trialShare, solver, augment, events: trace.events };
+  return {
+    spec,
+    threads: around.threads,
+    budgetSeconds,
+    trialShare,
+    solver,
+    augment,
+    fineTuning,
+    events: trace.events,
+  };
 }
 
 /** The plan as it stands by now, written into the run's folder. Throws `output-unwritable`. */

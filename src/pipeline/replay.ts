@@ -5,6 +5,7 @@ import { Fault } from "../core/index.js";
 import type { Device } from "../onnx/index.js";
 import { readTrace, type TraceEvent } from "../trace/index.js";
 import type { RunRequest } from "./context.js";
+import type { TuningPlan } from "./tune.js";
 
 /** A recipe with its networks by hash. */
 export interface StoredRecipe extends Pick<Recipe, "view" | "looks"> {
@@ -13,7 +14,7 @@ export interface StoredRecipe extends Pick<Recipe, "view" | "looks"> {
 
 /** What makes two runs the same, but for the photographs' folder; and what they were computed with. */
 export interface Recorded
-  extends Pick<RunRequest, "exclude" | "seed" | "backbones" | "backboneOptions" | "solver" | "augment"> {
+  extends Pick<RunRequest, "exclude" | "seed" | "backbones" | "backboneOptions" | "solver" | "augment" | "fineTuning"> {
   /** SHA-256 of the spec. */
   readonly spec: string;
   readonly threads: number;
@@ -42,6 +43,13 @@ export function recordedRequest(events: Recording): Recorded {
 
 export function recordedRecipe(events: Recording): StoredRecipe {
   return dataOf(events, "chosen") as StoredRecipe;
+}
+
+/** How networks were fine-tuned. */
+export function recordedTuning(events: Recording): readonly TuningPlan[] {
+  return events.flatMap(({ data }) =>
+    data.tuning === undefined || typeof data.tuning === "string" ? [] : [data.tuning as TuningPlan],
+  );
 }
 
 /** Hashes of the split and of the bundle, where the trace got so far. */

@@ -52,6 +52,7 @@ export async function collectReport(sources: ReportSources): Promise<ReportExtra
     mistakes,
     learningCurve: insights?.learningCurve ?? null,
     doubtfulLabels: insights?.doubtfulLabels ?? null,
+    fineTuning: insights?.fineTuning ?? null,
     plan: await readJson<Plan>(folder, "plan.json"),
   };
 }

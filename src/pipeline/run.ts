@@ -40,8 +40,9 @@ export async function run(given: RunRequest, surroundings: Surroundings): Promis
   const finished = request.resume && (await exists(join(request.out, "bundle", "assay.json")));
   // Before the folder is claimed: a wrong network leaves nothing behind. A bundle that is there needs none.
   const backbones = finished ? [] : await openBackbones(request);
-  const { exclude, seed, backboneOptions, solver, augment } = request;
-  const decisive = { spec: spec.hash, exclude, seed, backbones: request.backbones, backboneOptions, solver, augment };
+  const { exclude, seed, backboneOptions, solver, augment, fineTuning } = request;
+  const { backbones: names } = request;
+  const decisive = { spec: spec.hash, exclude, seed, backbones: names, backboneOptions, solver, augment, fineTuning };
   const { noImages } = request;
   const identity = { ...decisive, noImages, images: resolve(request.images), exclude: exclude.toSorted() };
   const folder = await openRunFolder(resolve(request.out), identity, request.resume);

@@ -7,6 +7,7 @@ export class Workload {
   /** By tap. */
   readonly #earlierSeconds = new Map<string, number>();
   #earlierPeakBytes = 0;
+  #addedSeconds = 0;
 
   /** Notes what an extraction took from the cache; a tap that is used again counts once, by its largest part. */
   async record(work: Promise<Extraction>): Promise<Extraction> {
@@ -18,10 +19,15 @@ export class Workload {
     return extraction;
   }
 
+  /** Notes seconds that an earlier process of this run spent on what is gone on with. */
+  add(seconds: number): void {
+    this.#addedSeconds += seconds;
+  }
+
   /** Seconds since learning began, work reused from the cache counted as when it was done. */
   get seconds(): number {
     const earlier = [...this.#earlierSeconds.values()].reduce((a, b) => a + b, 0);
-    return earlier + (performance.now() - this.#start) / 1000;
+    return earlier + this.#addedSeconds + (performance.now() - this.#start) / 1000;
   }
 
   /** Peak resident memory in bytes of the processes that did the work. */

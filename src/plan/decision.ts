@@ -31,6 +31,8 @@ export interface PlanFacts {
   readonly solver: "lbfgs" | "adamw";
   /** Random views of each photograph. */
   readonly augment: number;
+  /** Whether networks may be trained further. */
+  readonly fineTuning: boolean;
   /** The trace so far: trials that are in it are cited, others are not measured. */
   readonly events: readonly TraceEvent[];
 }

@@ -39,6 +39,7 @@ function facts(changes: Partial<PlanFacts> = {}): PlanFacts {
     networks: [network("small", 100, 0.01), network("large", 40, 0.03)],
     solver: "lbfgs",
     augment: 0,
+    fineTuning: true,
     events: [],
     ...changes,
   };

@@ -1,8 +1,11 @@
 /** Step 3: how the head is trained. */
 import { formatCount } from "../core/index.js";
-import { decide, learnedImages, type PlanFacts, type Step, unmeasured } from "./decision.js";
+import { depths } from "../finetune/index.js";
+import { type Decision, decide, learnedImages, type PlanFacts, type Step, unmeasured } from "./decision.js";
+import { keptTrials, triedAlternatives } from "./trials.js";
 
-export function planTraining({ audit, spec, solver, augment, events }: PlanFacts): Step {
+export function planTraining(facts: PlanFacts): Step {
+  const { audit, spec, solver, augment, events } = facts;
   const balance = spec.requirements.filter(({ kind }) => balancedKinds.has(kind)).map(({ id }) => id);
   const bias = events.find(({ kind, data }) => kind === "observation" && data.name === "decision bias");
   const weights = unmeasured("class weights", "not measured; they would change the calibrated probabilities as well");
@@ -20,16 +23,18 @@ export function planTraining({ audit, spec, solver, augment, events }: PlanFacts
         ],
         refused: [
           unmeasured(solver === "lbfgs" ? "AdamW with cosine over ten epochs (--head adamw)" : "L-BFGS (--head lbfgs)"),
-          unmeasured("fine-tuning of the network's own layers", "not built yet"),
         ],
       }),
+      decideTuning(facts),
       decide({
         question: "Are photographs varied while learning?",
         choice: augment > 0 ? `${augment} random views of each (crop, flip, color).` : "No.",
         reasons:
           augment > 0
             ? ["As --augment asks."]
-            : ["A frozen network needs the features of every view; --augment N adds them."],
+            : [
+                "A frozen network needs the features of every view; --augment N adds them. Fine-tuning draws a new view in every epoch.",
+              ],
         refused: augment > 0 ? [] : [unmeasured("random views")],
       }),
       decide({
@@ -48,13 +53,34 @@ export function planTraining({ audit, spec, solver, augment, events }: PlanFacts
       }),
       decide({
         question: "What does the delivered head learn from?",
-        choice: `train and select together, ${formatCount(audit.splits.train + audit.splits.select)} photographs, once select has judged.`,
+        choice: `train and select together, ${formatCount(audit.splits.train + audit.splits.select)} photographs, once select has judged; a fine-tuned network from train alone.`,
         reasons: [
           `calibrate, ${formatCount(learnedImages(audit) - audit.splits.train - audit.splits.select)} photographs, is never learned from: overfitting is measured there.`,
         ],
       }),
     ],
   };
+}
+
+/** Whether the network's own layers are trained: after the head, where time is left for it. */
+function decideTuning({ events, fineTuning, budgetSeconds }: PlanFacts): Decision {
+  const names = depths.map(({ name }) => name);
+  const kept = keptTrials(events).find(({ data }) => names.includes(String(data.name)));
+  const refused = triedAlternatives(events, names).filter(({ what }) => !what.startsWith(String(kept?.data.name)));
+  const open =
+    !fineTuning || budgetSeconds === 0 ? "No." : "After the head, as deep as the time left allows, from that head.";
+  return decide({
+    question: "Are the network's own layers trained?",
+    choice: kept ? capitalize(`${String(kept.data.name)}: ${kept.text.slice(kept.text.indexOf(": ") + 2)}`) : open,
+    reasons: fineTuning
+      ? [
+          "A head alone stops where classes differ in detail. The head comes first, so that the first steps do not spoil the features (Kumar 2022).",
+          "Batch statistics stay as they are: batches are small.",
+          "select decides, by log loss on the same photographs; what gains nothing is rolled back.",
+        ]
+      : ["--no-fine-tuning says so."],
+    refused: events.length > 0 ? refused : fineTuning ? [] : names.map((name) => unmeasured(name)),
+  });
 }
 
 const balancedKinds: ReadonlySet<string> = new Set([

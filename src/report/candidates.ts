@@ -10,7 +10,7 @@ export function renderCandidates({ candidates = [], learningCurve = null }: Repo
   if (candidates.length === 0 && learningCurve === null) return null;
   const plots = [renderCostPlot(candidates), learningCurve && renderCurve(learningCurve)];
   return html`<section id="candidates" aria-labelledby="candidates-title"><h2 id="candidates-title">What was tried</h2>
-<p class="lead">Recipes are compared on the same training photographs, out of fold, with the one in force at that moment; ± is one standard error of the paired difference. What does not help is rolled back.</p>
+<p class="lead">Recipes are compared on the same training photographs, out of fold, with the one in force at that moment; ± is one standard error of the paired difference. Fine-tuned networks are compared on select. What does not help is rolled back.</p>
 ${candidates.length > 0 && renderTable(candidates)}
 <div class="plots">${plots}</div></section>`;
 }

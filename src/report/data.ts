@@ -1,4 +1,5 @@
 /** What a report shows besides the evidence. All of it is handed in: the report reads no file and computes nothing of pictures. */
+import type { Best, EpochRecord, Rates } from "../finetune/index.js";
 import type { Plan } from "../plan/index.js";
 
 /** One event of the trace, as the report shows it. */
@@ -102,5 +103,25 @@ export interface ReportExtras {
   readonly mistakes?: readonly Mistakes[];
   readonly learningCurve?: LearningCurve | null;
   readonly doubtfulLabels?: DoubtfulLabels | null;
+  readonly fineTuning?: FineTuning | null;
   readonly plan?: Pick<Plan, "steps" | "warnings"> | null;
+}
+
+/** How the network of a model was trained further. */
+export interface FineTuning {
+  /** Name of the action. */
+  readonly depth: string;
+  /** The network that it began with, and the SHA-256 of its file. */
+  readonly network: string;
+  readonly sha256: string;
+  /** Value of the graph behind which everything was trained; null: all layers. */
+  readonly cut: string | null;
+  /** Planned; fewer where select got no better. */
+  readonly epochs: number;
+  readonly batch: number;
+  readonly rates: Rates;
+  /** Numbers that were trained. */
+  readonly parameters: number;
+  readonly best: Best;
+  readonly history: readonly EpochRecord[];
 }

@@ -9,6 +9,7 @@ export type {
   Mistakes,
   ReportExtras,
   TraceEntry,
+  FineTuning,
 } from "./data.js";
 export { renderReport } from "./page.js";
 export { priceLines } from "./price.js";

@@ -5,6 +5,7 @@ import { renderCandidates } from "./candidates.js";
 import { renderCosts, renderFindings, renderMachine, renderMissing } from "./context.js";
 import type { ReportExtras } from "./data.js";
 import { renderDistribution } from "./distribution.js";
+import { renderFineTuning } from "./fine-tuning.js";
 import { type Html, html, renderName, showControls, toText } from "./html.js";
 import { renderMistakes } from "./mistakes.js";
 import { renderPlan } from "./plan-section.js";
@@ -42,6 +43,7 @@ const sections: readonly Section[] = [
   { id: "reliability", name: "Reliability", render: renderReliability },
   { id: "costs", name: "Speed and size", render: renderCosts },
   { id: "candidates", name: "What was tried", render: (_, extras) => renderCandidates(extras) },
+  { id: "fine-tuning", name: "Fine-tuning", render: (_, extras) => renderFineTuning(extras) },
   { id: "plan", name: "Plan", render: (_, extras) => renderPlan(extras) },
   { id: "distribution", name: "Class distribution", render: renderDistribution },
   { id: "data", name: "Data", render: renderFindings },

@@ -25,6 +25,8 @@ figcaption{font-size:14.5px;margin-bottom:6px}
 .plot .axis{fill:var(--ink)}
 .plot .ideal{stroke:var(--target);stroke-width:1.5;stroke-dasharray:5 4;fill:none}
 .plot .curve{stroke:var(--accent);stroke-width:2;fill:none}
+.plot .curve.train{stroke-dasharray:6 4;opacity:.75}
+.plot .curve.averaged{stroke-dasharray:2 3}
 .point .whisker{stroke:var(--muted)}
 .point .dot{stroke:var(--card)}
 .point.rolled-back .dot,.point.refused .dot{fill:var(--card);stroke:var(--muted);stroke-width:2}

@@ -1,0 +1,405 @@
+/** Fine-tuning as actions of the loop: how deep, how long, on what; judged on `select` and taken back where it does not help. */
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type Branch,
+  type Recipe,
+  recipeMultiplyAdds,
+  recipeName,
+  recipeTaps,
+  whyImpossible,
+  wholeLook,
+} from "../backbone/index.js";
+import { fitTemperature } from "../calibrate/index.js";
+import { formatCount, formatPercent, formatSeconds } from "../core/index.js";
+import { assembleFeatures, extractFeatures } from "../features/index.js";
+import {
+  type Cut,
+  cutOf,
+  type Depth,
+  depths,
+  type EpochRecord,
+  epochSeconds,
+  fewestEpochs,
+  findNetworkCuts,
+  fineTune,
+  type FineTuned,
+  type FineTuneOptions,
+  fittingEpochs,
+  gainOf,
+  scaleOf,
+  type Judged,
+  measureStep,
+  type Settings,
+  trainedShare,
+  type TrainingEvent,
+  usualSettings,
+} from "../finetune/index.js";
+import type { Action } from "../loop/index.js";
+import { accuracyOf, comparePaired, type PairedComparison } from "../metrics/index.js";
+import type { NetworkFacts } from "../plan/index.js";
+import { writeJson } from "../store/index.js";
+import { applyHead, fitHead, type Head } from "../train/index.js";
+import type { RunContext } from "./context.js";
+import type { FineTuning } from "../report/index.js";
+import { limitsOf } from "./limits.js";
+import type { Learnable, Part } from "./parts.js";
+import { recordedTuning } from "./replay.js";
+import type { Workload } from "./workload.js";
+
+/** What fine-tuning changes of a model. */
+export interface Tunable {
+  readonly recipe: Recipe;
+  readonly head: Head;
+  /** Of a model that has not learned from them, on the photographs of `select`, [images, classes]. */
+  readonly selectLogits: Float32Array;
+  /** What was done to the network; null while it is as it was given. */
+  readonly tuning: FineTuning | null;
+}
+
+/** How a training is done: decided once, and kept, so that a resumed run does the same. */
+export interface TuningPlan {
+  /** 0 for the first training of a run. */
+  readonly order: number;
+  readonly depth: string;
+  /** Value of the network's graph; null: all layers. */
+  readonly cut: string | null;
+  readonly settings: Settings;
+}
+
+export interface TuneOptions {
+  readonly context: RunContext;
+  /** Folder of the photographs. */
+  readonly root: string;
+  readonly parts: Readonly<Record<Learnable, Part>>;
+  readonly classes: number;
+  readonly networks: readonly NetworkFacts[];
+  readonly workload: Workload;
+  /** Of the budget. */
+  readonly secondsLeft: () => number;
+  /** Why nothing more is needed at such an accuracy on so many photographs; null where something is. */
+  readonly suffices: (measured: { readonly accuracy: number; readonly images: number }) => string | null;
+}
+
+/** Fewer photographs of select tell nothing of what helps. */
+const fewestSelect = 20;
+
+/** Whether so many seconds are enough for the cheapest training. */
+export function tuningFits(
+  { request, backbones }: RunContext,
+  parts: TuneOptions["parts"],
+  networks: readonly NetworkFacts[],
+  seconds: number,
+) {
+  const { train, select } = parts;
+  const images = { train: train.pictures.length, select: select.pictures.length };
+  if (!request.fineTuning || images.select < fewestSelect || backbones.length === 0) return false;
+  const imagesPerSecond = Math.max(...networks.map((network) => network.imagesPerSecond));
+  return (fewestEpochs * epochSeconds(depths[0]!.share, { imagesPerSecond, ...images })) / timeShare <= seconds;
+}
+
+/** An action for each depth. Each begins with the network as it was given; none where nothing could be judged. */
+export async function tuneActions<State extends Tunable>(options: TuneOptions): Promise<readonly Action<State>[]> {
+  const { context, parts } = options;
+  const { request, replay } = context;
+  if (!request.fineTuning || request.budgetSeconds === 0 || parts.select.pictures.length < fewestSelect) return [];
+  const recorded = replay === null ? null : recordedTuning(replay);
+  const branch = smallest(context.backbones);
+  const course = { speedFactor: 1, trainings: 0 };
+  const actions = depths.map(async (depth) => {
+    const earlier = await recallPlan(planFile(context, depth));
+    const plan = earlier ?? recorded?.find((one) => one.depth === depth.name) ?? null;
+    return recorded !== null && plan === null ? [] : [tuneAction<State>(depth, { ...options, branch, plan, course })];
+  });
+  return (await Promise.all(actions)).flat();
+}
+
+/** The network of the fewest multiply-adds, at the size that it was trained for: fine-tuning it brings more than a larger frozen one. */
+function smallest(backbones: RunContext["backbones"]): Branch {
+  const backbone = backbones.reduce((a, b) => (b.row.multiplyAdds < a.row.multiplyAdds ? b : a));
+  return { backbone, size: backbone.row.view.size };
+}
+
+/** A head on the branch's own features, as it looks at photographs by itself: what fine-tuning starts from. */
+async function plainHead({ context, root, parts, classes, workload }: TuneOptions, branch: Branch): Promise<Head> {
+  const { around, request } = context;
+  const recipe = plainOf(branch);
+  const { train } = parts;
+  const extraction = extractFeatures(train.pictures, recipeTaps(recipe), { root, ...around });
+  const { features } = await workload.record(extraction);
+  const view = assembleFeatures(recipe, features);
+  const { threads, signal } = around;
+  return (await fitHead({ ...train, views: [view], judged: view, classes, seed: request.seed, threads, signal })).head;
+}
+
+function plainOf(branch: Branch): Recipe {
+  return { view: { ...branch.backbone.row.view, size: branch.size }, looks: [wholeLook], branches: [branch] };
+}
+
+interface DepthOptions extends TuneOptions {
+  readonly branch: Branch;
+  /** Shared by all depths: seconds that real steps took over those predicted, once some did; trainings so far. */
+  readonly course: { speedFactor: number; trainings: number };
+  /** Of an earlier run of this folder, or of a replayed trace. */
+  readonly plan: TuningPlan | null;
+}
+
+/** What the training of a depth begins with. */
+interface OneDepth extends DepthOptions {
+  readonly head: Head;
+  readonly cuts: readonly Cut[];
+}
+
+async function begin(options: DepthOptions): Promise<OneDepth> {
+  const head = await plainHead(options, options.branch);
+  return { ...options, head, cuts: await findNetworkCuts(options.branch, head) };
+}
+
+function tuneAction<State extends Tunable>(depth: Depth, given: DepthOptions): Action<State> {
+  const { context, parts, branch, networks, plan, suffices, classes, course } = given;
+  const { train, select } = parts;
+  const images = { train: train.pictures.length, select: select.pictures.length };
+  const { imagesPerSecond } = networks.find(({ name }) => name === branch.backbone.row.name) ?? networks[0]!;
+  const scale = scaleOf(images.train, usualSettings);
+  let isTried = false;
+  return {
+    name: depth.name,
+    thought: depth.thought,
+    predict: (state, left) => {
+      if (isTried) return null;
+      if (plan !== null) return { seconds: 0, gain: 1 / (1 + plan.order) }; // as it was decided, in that order
+      const accuracy = accuracyOf(state.selectLogits, select.labels, classes);
+      if (isDeeper(state.tuning, depth) || suffices({ accuracy, images: images.select }) !== null) return null;
+      const perEpoch = course.speedFactor * epochSeconds(depth.share, { imagesPerSecond, ...images });
+      const epochs = Math.max(fewestEpochs, fittingEpochs(left * timeShare, perEpoch, scale.epochs));
+      const steps = (epochs * images.train) / scale.batch;
+      return { seconds: (epochs * perEpoch) / timeShare, gain: gainOf(depth, steps) };
+    },
+    run: async (state) => {
+      const options = await begin(given);
+      const own = plan ?? (await makePlan(depth, options, imagesPerSecond));
+      isTried = own !== null; // else another depth, or fewer epochs, may fit
+      if (own === null) return { state: null, observations: [] };
+      course.trainings++;
+      const planned = describePlan(own, options.cuts);
+      context.trace.add("decision", "loop", `${depth.name}: ${planned}`, { tuning: own });
+      const tuned = await fineTune(trainingOf(own, options));
+      const measured = await tryRecipes(state, tuned, options);
+      const best = await chooseAllowed(measured, options);
+      const observations = measured.map((one) => describe(one, one === best ? "kept" : (one.refusal ?? "rolled back")));
+      const tuning = summarize(depth, own, tuned, branch);
+      const head = { ...state.head, ...tuned.head };
+      return {
+        state: best ? { ...state, recipe: best.recipe, head, selectLogits: best.logits, tuning } : null,
+        observations: [{ text: describeTraining(tuned), data: { tuning: depth.name } }, ...observations],
+      };
+    },
+  };
+}
+
+/** Share of the time left that epochs may take; judging and features of the tuned network take the rest. */
+const timeShare = 0.85;
+
+function isDeeper(tuning: FineTuning | null, { share }: Depth): boolean {
+  const done = depths.find(({ name }) => name === tuning?.depth);
+  return done !== undefined && done.share >= share;
+}
+
+/** Checkpoints are of use until the bundle is written. */
+export async function forgetTraining({ folder }: RunContext): Promise<void> {
+  await rm(folder.file("fine-tuning"), { recursive: true, force: true });
+}
+
+function folderOf({ folder }: RunContext, depth: Depth): string {
+  return folder.file("fine-tuning", depth.name.replaceAll(" ", "-"));
+}
+
+function planFile(context: RunContext, depth: Depth): string {
+  return join(folderOf(context, depth), "plan.json");
+}
+
+/** Epochs by the speed of real steps, measured now. */
+async function makePlan(depth: Depth, options: OneDepth, imagesPerSecond: number): Promise<TuningPlan | null> {
+  const { context, cuts, parts, workload, course } = options;
+  const { train, select } = parts;
+  const images = train.pictures.length;
+  const cut = cutOf(depth, cuts, images);
+  const scale = scaleOf(images, usualSettings);
+  const given = { ...usualSettings, ...scale };
+  const trial = {
+    order: course.trainings,
+    depth: depth.name,
+    cut: cut?.value ?? null,
+    settings: { ...given, draws: scale.epochs },
+  };
+  const step = await measureStep(trainingOf(trial, options));
+  const judged = (2 * select.pictures.length) / imagesPerSecond;
+  const perEpoch = (images / step.images) * step.seconds + judged;
+  const left = options.secondsLeft() * timeShare;
+  course.speedFactor =
+    perEpoch / epochSeconds(depth.share, { imagesPerSecond, train: images, select: select.pictures.length });
+  const epochs = fittingEpochs(left, perEpoch, scale.epochs);
+  context.trace.add(
+    "observation",
+    "loop",
+    `${depth.name}: a step of ${step.images} photographs takes ${formatSeconds(step.seconds)}, an epoch about ${formatSeconds(perEpoch)}, ${formatSeconds(left)} are there`,
+    { step, perEpoch, left, spent: workload.seconds },
+  );
+  if (epochs < fewestEpochs) return null;
+  const plan = { ...trial, settings: { ...given, epochs, draws: epochs } };
+  await writeJson(planFile(context, depth), plan);
+  return plan;
+}
+
+async function recallPlan(path: string): Promise<TuningPlan | null> {
+  const text = await readFile(path, "utf8").catch(() => null);
+  return text === null ? null : (JSON.parse(text) as TuningPlan);
+}
+
+function describePlan({ cut, settings: { epochs, batch, rates } }: TuningPlan, cuts: readonly Cut[]): string {
+  const found = cuts.find(({ value }) => value === cut);
+  const what = found ? `the last ${formatPercent(trainedShare(found), 0)} of the network's work` : "all of the network";
+  const { bottom, top, head } = rates;
+  return `${what}, ${epochs} epochs in batches of ${batch}, learning rates ${bottom} to ${top}, head ${head}`;
+}
+
+function trainingOf(plan: TuningPlan, options: OneDepth): FineTuneOptions {
+  const { context, root, parts, branch, head, cuts, workload } = options;
+  const { around, request } = context;
+  const labelled = ({ pictures, labels }: Part) => ({ photographs: pictures, labels });
+  const depth = depths.find(({ name }) => name === plan.depth)!;
+  return {
+    branch,
+    head,
+    root,
+    train: labelled(parts.train),
+    select: labelled(parts.select),
+    view: branch.backbone.row.view,
+    settings: plan.settings,
+    cut: cuts.find(({ value }) => value === plan.cut) ?? null,
+    threads: around.threads,
+    seed: request.seed,
+    folder: folderOf(context, depth),
+    listen: (event) => listen(event, depth, context, workload),
+    progress: around.progress,
+    signal: around.signal,
+  };
+}
+
+/** What a training says, as lines of the trace. */
+function listen(event: TrainingEvent, { name }: Depth, { trace }: RunContext, workload: Workload): void {
+  if (event.kind === "epoch") {
+    const { record } = event;
+    const gap = record.train.accuracy - record.select.accuracy;
+    trace.add("observation", "loop", `${name}: ${describeEpoch(record)}`, { epoch: record, gap });
+  } else if (event.kind === "resumed") {
+    workload.add(event.seconds);
+    trace.add("observation", "loop", `${name}: goes on in epoch ${event.position.epoch + 1}`, { ...event });
+  } else if (event.kind === "rolled-back") {
+    const text = `the loss is ${event.loss}: back to the last checkpoint, learning rates × ${event.rateScale}`;
+    trace.add("decision", "loop", `${name}: ${text}`, { ...event, loss: String(event.loss) });
+  } else
+    trace.add("decision", "loop", `${name}: ended after epoch ${event.epoch}, select gets no better`, { ...event });
+}
+
+function describeEpoch({ epoch, learned, train, select, averaged }: EpochRecord): string {
+  const show = ({ accuracy, loss }: Judged): string => `${formatPercent(accuracy)} (log loss ${loss.toFixed(3)})`;
+  const views = learned === null ? "" : `, random views ${show(learned)}`;
+  const mean = averaged === null ? "" : `, with averaged weights ${show(averaged)}`;
+  return `${epoch === 0 ? "before" : `epoch ${epoch}`}: train ${show(train)}${views}; select ${show(select)}${mean}`;
+}
+
+function describeTraining({ best: { epoch, isAveraged }, history, parameters }: FineTuned): string {
+  const { train, select } = history.find((one) => one.epoch === epoch)!;
+  const gap = formatPercent(train.accuracy - select.accuracy);
+  return `best after epoch ${epoch}${isAveraged ? ", averaged weights" : ""}, of ${formatCount(parameters)} numbers; train is ${gap} above select`;
+}
+
+/** A way to look at photographs with a tuned network, and what it does on select. */
+interface Measured {
+  readonly recipe: Recipe;
+  readonly logits: Float32Array;
+  /** At the best temperature. */
+  readonly loss: number;
+  readonly accuracy: number;
+  /** Against the state before. */
+  readonly paired: PairedComparison;
+  refusal: string | null;
+}
+
+/** The tuned network as it was trained, mirrored too, and a size larger where it takes one: what helped a frozen one need not help it. */
+function lookAgain({ backbone: { row }, size }: Branch, backbone: Branch["backbone"], state: Recipe): Recipe[] {
+  const larger = size + 2 * row.sizeStep;
+  const sizes = row.sizes === "free" ? [size, larger] : [size];
+  const looks = [[wholeLook], [wholeLook, { crop: 1, flip: true }]];
+  const own = sizes.flatMap((side) =>
+    looks.map((some) => ({ view: { ...row.view, size: side }, looks: some, branches: [{ backbone, size: side }] })),
+  );
+  const sameView = { view: state.view, looks: state.looks, branches: [{ backbone, size: state.view.size }] };
+  const fits = row.sizes === "free" && (state.view.size - size) % row.sizeStep === 0;
+  const all = fits ? [...own, sameView] : own;
+  return [...new Map(all.map((recipe) => [recipeName(recipe), recipe])).values()].filter(
+    (recipe) => whyImpossible(recipe) === null,
+  );
+}
+
+async function tryRecipes(state: Tunable, tuned: FineTuned, options: OneDepth): Promise<Measured[]> {
+  const { context, root, parts, classes, branch, workload } = options;
+  const { pictures, labels, groups } = parts.select;
+  const recipes = lookAgain(branch, tuned.backbone, state.recipe);
+  const taps = recipes.map(recipeTaps);
+  const { features } = await workload.record(extractFeatures(pictures, taps.flat(), { root, ...context.around }));
+  const before = cool(state.selectLogits, labels, classes);
+  let from = 0;
+  return recipes.map((recipe, i) => {
+    const own = features.slice(from, from + taps[i]!.length);
+    from += own.length;
+    const logits = applyHead(tuned.head, assembleFeatures(recipe, own));
+    const cooled = cool(logits, labels, classes);
+    const paired = comparePaired(before.logits, cooled.logits, labels, classes, groups);
+    const accuracy = accuracyOf(logits, labels, classes);
+    return { recipe, logits, loss: cooled.loss, accuracy, paired, refusal: null };
+  });
+}
+
+/** Logits at their best temperature: candidates differ in how sure they are, and calibration takes that away. */
+function cool(logits: Float32Array, labels: Int32Array, classes: number) {
+  const { temperature, nllAfter } = fitTemperature(logits, labels, classes, 1 / (labels.length + 2));
+  return { logits: logits.map((logit) => logit / temperature), loss: nllAfter };
+}
+
+/** The best that gains on the state before and that the requirements allow; null where there is none. */
+async function chooseAllowed(measured: readonly Measured[], { context, classes }: OneDepth): Promise<Measured | null> {
+  const refuse = limitsOf(context.spec, classes, context.around.threads);
+  const gaining = measured.filter(({ paired }) => paired.logLossGain > 0).toSorted((a, b) => a.loss - b.loss);
+  for (const one of gaining) {
+    one.refusal = await refuse(one.recipe);
+    if (one.refusal === null) return one;
+    one.refusal = `refused, ${one.refusal}`;
+  }
+  return null;
+}
+
+function describe({ recipe, loss, accuracy, paired, refusal }: Measured, verdict: string) {
+  const { accuracyGain, accuracyStandardError, logLossGain, logLossStandardError } = paired;
+  const signed = (value: number, digits: number): string =>
+    `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
+  const name = recipeName(recipe);
+  const gains = `${signed(100 * accuracyGain, 1)} ± ${(100 * accuracyStandardError).toFixed(1)} points, log loss ${signed(-logLossGain, 3)} ± ${logLossStandardError.toFixed(3)}`;
+  const multiplyAdds = recipeMultiplyAdds(recipe);
+  return {
+    text: `${name}: accuracy ${formatPercent(accuracy)}, log loss ${loss.toFixed(3)} on select; ${gains}: ${verdict}`,
+    data: { recipe: name, accuracy, logLoss: loss, multiplyAdds, ...paired, verdict, refusal, on: "select" },
+  };
+}
+
+function summarize(
+  { name }: Depth,
+  { cut, settings }: TuningPlan,
+  tuned: FineTuned,
+  { backbone: { row } }: Branch,
+): FineTuning {
+  const { best, history, parameters } = tuned;
+  const { epochs, batch, rates } = settings;
+  return { depth: name, network: row.name, sha256: row.sha256, cut, epochs, batch, rates, parameters, best, history };
+}

@@ -1,0 +1,123 @@
+/** Fine-tuning as a user meets it, with a network so small that it takes seconds: said, judged, resumed, replayed, left out. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { serializeModel } from "../src/onnx/index.js";
+import { assay, newHome, type Outcome, start } from "./cli.js";
+import { buildNetwork } from "./networks.js";
+import { drawProducts } from "./products.js";
+
+const spec = `As a tester\nI want patterns told apart\nSo that the job is shown to work
+
+## CONSTRAINTS
+- At least 99.9% accuracy on test photographs
+
+## PENALTIES
+- Overfitting on a small dataset
+`;
+
+let home: string;
+let images: string;
+let specFile: string;
+let network: string;
+let run: Outcome;
+
+beforeAll(async () => {
+  home = newHome();
+  images = await drawProducts(80);
+  specFile = join(home, "spec.md");
+  writeFileSync(specFile, spec);
+  network = join(home, "small.onnx");
+  writeFileSync(network, serializeModel(buildNetwork({ sides: ["h", "w"] }).model));
+  run = await assay(home, ...words("run"));
+}, 300_000);
+
+const out = (...parts: string[]): string => join(home, "run", ...parts);
+
+function words(name: string, ...more: string[]): string[] {
+  const given = ["--size", "64", "--std", "255", "--budget", "40s", "--backbone", network];
+  return ["run", images, "--spec", specFile, "--out", join(home, name), ...given, ...more];
+}
+
+interface Event {
+  readonly kind: string;
+  readonly text: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+function traceOf(name: string): Event[] {
+  const lines = readFileSync(join(home, name, "trace.jsonl"), "utf8")
+    .trim()
+    .split("\n");
+  return lines.map((line) => JSON.parse(line) as Event);
+}
+
+function bundleOf(name: string): { bundleHash: string; backbones: { name: string; sha256: string }[] } {
+  return JSON.parse(readFileSync(join(home, name, "bundle", "assay.json"), "utf8"));
+}
+
+describe("a run with time for it", () => {
+  test("fine-tunes, says so epoch by epoch, and keeps what select gains from", () => {
+    expect(run.err).toBe("");
+    expect([0, 3, 4]).toContain(run.code);
+    expect(run.out).toMatch(/loop +fine-tune [\w ]+: epoch 1: train .*; select /);
+    const kept = traceOf("run").filter(
+      ({ data, kind }) => kind === "observation" && data.on === "select" && data.verdict === "kept",
+    );
+    expect(kept.length).toBeGreaterThan(0);
+    for (const { data } of kept) expect(data.logLossGain).toBeGreaterThan(0);
+    expect(bundleOf("run").backbones).toEqual([expect.objectContaining({ name: "small-tuned" })]);
+  });
+
+  test("has the gap between train and select in trace and report, with curves", () => {
+    const epochs = traceOf("run").filter(({ data }) => data.epoch !== undefined && data.gap !== undefined);
+    expect(epochs.length).toBeGreaterThan(2);
+    const report = readFileSync(out("report.html"), "utf8");
+    expect(report).toMatch(/<h2 id="fine-tuning-title">Fine-tuning[^]*Log loss by epoch[^]*Accuracy by epoch/);
+    const { fineTuning } = JSON.parse(readFileSync(out("insights.json"), "utf8")) as {
+      fineTuning: { network: string };
+    };
+    expect(fineTuning.network).toBe("small");
+  });
+
+  test("says in plan, model card and provenance what was trained, and on what", () => {
+    expect(readFileSync(out("plan.md"), "utf8")).toMatch(/own layers trained[^]*fine-tune/i);
+    const card = readFileSync(out("bundle", "MODEL_CARD.md"), "utf8");
+    expect(card).toMatch(/small trained further with its head: [\d,]+ numbers/);
+    expect(card).toMatch(/select .* nothing learned from them/);
+    const { fineTuning } = JSON.parse(readFileSync(out("bundle", "provenance.json"), "utf8")) as { fineTuning: object };
+    expect(fineTuning).toMatchObject({ network: "small", epochs: expect.any(Number) as number });
+    expect(existsSync(out("fine-tuning"))).toBe(false); // checkpoints are of use until the bundle is written
+  });
+});
+
+test("replayed, it gives the same bundle", async () => {
+  const again = await assay(home, ...words("replayed", "--replay", out("trace.jsonl")));
+  expect(again.err).toBe("");
+  expect(again.out).toContain("the bundle has the hash of the recorded one");
+});
+
+test("killed in the middle, it goes on from its checkpoint to what an unbroken run would have", async () => {
+  const { process: child, outcome } = start(home, words("killed"));
+  child.stdout!.on("data", (text: string) => / epoch 2: train/.test(text) && child.kill("SIGKILL"));
+  await outcome;
+  const resumed = await assay(home, ...words("killed", "--resume"));
+  expect([0, 3, 4]).toContain(resumed.code);
+  expect(resumed.out).toMatch(/goes on in epoch [23]/);
+  const unbroken = await assay(home, ...words("unbroken", "--replay", join(home, "killed", "trace.jsonl")));
+  expect(unbroken.err).toBe("");
+  expect(bundleOf("unbroken").bundleHash).toBe(bundleOf("killed").bundleHash);
+});
+
+test("--no-fine-tuning trains a head and nothing else", async () => {
+  const plain = await assay(home, ...words("plain", "--no-fine-tuning"));
+  expect(plain.err).toBe("");
+  expect(plain.out).not.toMatch(/fine-tune/);
+  expect(bundleOf("plain").backbones).toEqual([expect.objectContaining({ name: "small" })]);
+});
+
+test("a budget too small for two epochs says what they would take", async () => {
+  const hasty = await assay(home, ...words("hasty").map((word) => (word === "40s" ? "0.1s" : word)));
+  expect([0, 3, 4]).toContain(hasty.code);
+  expect(hasty.out).toMatch(/fine-tune all layers: not measured; it takes about [\d.]+ m?s, .* left/);
+});
