@@ -370,7 +370,7 @@ function cool(logits: Float32Array, labels: Int32Array, classes: number) {
 
 /** The best that gains on the state before and that the requirements allow; null where there is none. */
 async function chooseAllowed(measured: readonly Measured[], { context, classes }: OneDepth): Promise<Measured | null> {
-  const refuse = limitsOf(context.spec, classes, context.around.threads);
+  const refuse = limitsOf(context.spec, classes, context.around);
   const gaining = measured.filter(({ paired }) => paired.logLossGain > 0).toSorted((a, b) => a.loss - b.loss);
   for (const one of gaining) {
     one.refusal = await refuse(one.recipe);
