@@ -3,7 +3,7 @@
  * matrix product with a transposed operand.
  */
 import type { Emitter } from "./emit.js";
-import type { ConvolutionGradient } from "./lowering.js";
+import type { ConvolutionGradient, MaximumGradient } from "./lowering.js";
 import {
   covered,
   flattenPixels,
@@ -13,10 +13,9 @@ import {
   trimKernel,
   weightAttributes,
 } from "./lowering-plain.js";
-import { farEnd } from "./emit.js";
 import { range } from "./rule.js";
 import { fixed, isFixed, type Shape } from "./shape.js";
-import type { Window } from "./window.js";
+import { tapsOf, under } from "./taps.js";
 
 /** Steep enough that what is not 0 becomes 1; what float32 holds below 1e-30 counts as a kink. */
 const steep = 1e30;
@@ -81,28 +80,6 @@ export function unfoldedWeight(emit: Emitter, convolution: ConvolutionGradient):
   return emit.transpose(byTap, [0, weight.length - 1, ...range(1, weight.length - 1)]);
 }
 
-/** Every position in the kernel, last axis fastest. */
-function tapsOf(kernel: readonly number[]): readonly (readonly number[])[] {
-  return kernel.reduce<number[][]>(
-    (taps, size) => taps.flatMap((tap) => Array.from({ length: size }, (_, i) => [...tap, i])),
-    [[]],
-  );
-}
-
-/** The inputs that one tap of the kernel meets, [n, c, …output]. */
-function under(emit: Emitter, padded: string, { strides, dilations, output }: Window, tap: readonly number[]): string {
-  const starts = tap.map((position, axis) => position * dilations[axis]!);
-  const ends = starts.map((start, axis) => start + strides[axis]! * (output[axis]! - 1) + 1);
-  const steps = strides.every((stride) => stride === 1) ? undefined : strides;
-  return emit.slice(
-    padded,
-    tap.map((_, axis) => axis + 2),
-    starts,
-    ends.map((end) => Math.min(end, farEnd)),
-    steps,
-  );
-}
-
 /** Channels in one block are 8 or 16, by processor. */
 const largestBlock = 16;
 
@@ -130,4 +107,14 @@ export function blockedDepthwiseWeight(emit: Emitter, convolution: ConvolutionGr
   );
   const each = emit.reshape(trimKernel(emit, plain, window), [xShape[0]!, ...weight]);
   return emit.sum(each, [0], false);
+}
+
+/** MaxPool can say where in the whole tensor each maximum was. */
+export function indexedMaximum(emit: Emitter, { node, x, g, xShape }: MaximumGradient): string {
+  if (!node.output[1]) node.output = [node.output[0]!, emit.fresh("indices")];
+  const line = emit.ints([-1]);
+  const [indices, gradients] = [node.output[1]!, g].map((value) => emit.op("Reshape", [value, line]));
+  const zeros = emit.op("Reshape", [emit.zerosLike(x), line]);
+  const scattered = emit.op("ScatterElements", [zeros, indices!, gradients!], { axis: 0n, reduction: "add" });
+  return emit.reshape(scattered, xShape, x);
 }

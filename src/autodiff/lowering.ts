@@ -1,8 +1,15 @@
 /** How the parts of rules that cost most are written on each device: plain operators everywhere, faster ones where there are some. */
-import type { Device } from "../onnx/index.js";
+import type { Device, NodeProto } from "../onnx/index.js";
 import type { Emitter } from "./emit.js";
-import { blockedDepthwiseWeight, fusedPointwiseWeight, hardSigmoidMask, unfoldedWeight } from "./lowering-cpu.js";
+import {
+  blockedDepthwiseWeight,
+  fusedPointwiseWeight,
+  hardSigmoidMask,
+  indexedMaximum,
+  unfoldedWeight,
+} from "./lowering-cpu.js";
 import { plainConvolutionWeight, plainMask, plainPointwiseWeight } from "./lowering-plain.js";
+import { tappedMaximum } from "./lowering-pool.js";
 import { phasedInput, transposedInput } from "./lowering-input.js";
 import type { Shape } from "./shape.js";
 import type { Window } from "./window.js";
@@ -23,6 +30,18 @@ export interface ConvolutionGradient {
 /** Writes the gradient of a convolution's input or weight. */
 export type ConvolutionPart = (emit: Emitter, convolution: ConvolutionGradient) => string;
 
+/** A MaxPool on the way back: x [n, c, …], y and g [n, c, …]. */
+export interface MaximumGradient {
+  readonly node: NodeProto;
+  readonly x: string;
+  readonly y: string;
+  readonly g: string;
+  readonly xShape: Shape;
+  readonly yShape: Shape;
+  /** Throws `gradient-unsupported` where sizes are not fixed. */
+  readonly window: () => Window;
+}
+
 /** The parts that are written differently by device. */
 export interface Lowering {
   /** 1 where low < value < high, else 0. */
@@ -37,6 +56,8 @@ export interface Lowering {
   readonly dense: ConvolutionPart;
   /** Every other convolution. */
   readonly grouped: ConvolutionPart;
+  /** The gradient of a MaxPool's input. */
+  readonly maximum: (emit: Emitter, pool: MaximumGradient) => string;
 }
 
 /** Standard operators only. */
@@ -47,6 +68,7 @@ export const plainLowering: Lowering = {
   depthwise: plainConvolutionWeight,
   dense: plainConvolutionWeight,
   grouped: plainConvolutionWeight,
+  maximum: tappedMaximum,
 };
 
 /** What a device has that is faster; `selectLowering` checks it before it is used. */
@@ -57,6 +79,7 @@ export const fastLowerings: Readonly<Record<Device, Partial<Lowering>>> = {
     pointwise: fusedPointwiseWeight,
     depthwise: blockedDepthwiseWeight,
     dense: unfoldedWeight,
+    maximum: indexedMaximum,
   },
   webgpu: {},
   cuda: {},

@@ -19,8 +19,8 @@ export const pooling = {
   MaxPool: {
     formula:
       "y = max of x in each window: dx = Σ g over the windows whose maximum it is (the first one, where several are equal)",
-    except: "storage_order = 1",
-    backward: (step) => [() => scatterMaximum(step)],
+    except: "storage_order = 1; in standard operators, sizes of the picture that are not fixed",
+    backward: (step) => [() => spreadMaximum(step)],
   },
 } as const satisfies Readonly<Record<string, Rule>>;
 
@@ -57,15 +57,11 @@ function countTaps(window: Window, axis: number, position: number, withPadding: 
   return taps.filter((at) => at >= low && at < high).length;
 }
 
-/** MaxPool can say where in the whole tensor each maximum was. */
-function scatterMaximum(step: Step): string {
-  const { emit, node, g, x, shapeOf } = step;
+function spreadMaximum(step: Step): string {
+  const { emit, node, g, x, y, shapeOf, lowering } = step;
   if (intOf(step, "storage_order", 0) !== 0)
     throw unsupported(node, "counts columns first", { expected: "storage_order 0" });
-  if (!node.output[1]) node.output = [node.output[0]!, emit.fresh("indices")];
-  const line = emit.ints([-1]);
-  const [indices, gradients] = [node.output[1]!, g].map((value) => emit.op("Reshape", [value, line]));
-  const zeros = emit.op("Reshape", [emit.zerosLike(x[0]!), line]);
-  const scattered = emit.op("ScatterElements", [zeros, indices!, gradients!], { axis: 0n, reduction: "add" });
-  return emit.reshape(scattered, shapeOf(x[0]!), x[0]);
+  const [xShape, yShape] = [shapeOf(x[0]!), shapeOf(y)];
+  const window = (): Window => windowOf(step, kernelAttribute(step));
+  return lowering.maximum(emit, { node, x: x[0]!, y, g, xShape, yShape, window });
 }

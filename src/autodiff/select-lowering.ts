@@ -82,11 +82,12 @@ const trials: Readonly<Record<keyof Lowering, readonly [number, number, number, 
   depthwise: [32, 32, 32, 3, 2],
   dense: [3, 16, 1, 3, 2],
   grouped: [8, 16, 2, 3, 1],
+  maximum: [4, 4, 1, 1, 1],
 };
 
 const [images, side] = [2, 12];
 
-/** loss = Σ c · clip(w ∗ x, 0, 1), with SAME padding where the stride makes it lopsided. */
+/** loss = Σ c · clip(max-pool(w ∗ x), 0, 1), with SAME padding where the stride makes it lopsided; the pool changes no size. */
 function trial(part: keyof Lowering): { readonly model: ModelProto; readonly feeds: Feeds } {
   const [inputs, outputs, group, kernel, stride] = trials[part];
   const graph = new GraphBuilder();
@@ -99,7 +100,9 @@ function trial(part: keyof Lowering): { readonly model: ModelProto; readonly fee
   );
   const attributes = { group: BigInt(group), strides: [BigInt(stride), BigInt(stride)], auto_pad: "SAME_UPPER" };
   const map = graph.node("Conv", ["x", w], attributes);
-  const clipped = graph.node("Clip", [map, graph.floats([0], []), graph.floats([1], [])]);
+  const window = { kernel_shape: [3n, 3n], auto_pad: "SAME_LOWER" };
+  const pooled = part === "maximum" ? graph.node("MaxPool", [map], window) : map;
+  const clipped = graph.node("Clip", [pooled, graph.floats([0], []), graph.floats([1], [])]);
   const size = Math.ceil(side / stride);
   const c = graph.floats(wave(images * outputs * size * size), [images, outputs, size, size]);
   graph.node("ReduceSum", [graph.node("Mul", [clipped, c])], { keepdims: 0n }, "loss");
