@@ -1,5 +1,5 @@
 /** Threads side by side, one a core: each runs the frozen part of a network, and in turn the trained part of every step. */
-import { Engine, type Feeds, type ModelSource, type Session, type Tensor } from "../onnx/index.js";
+import { type Device, Engine, type Feeds, type ModelSource, type Session, type Tensor } from "../onnx/index.js";
 
 type Outputs = Readonly<Record<string, Tensor>>;
 
@@ -24,13 +24,20 @@ export class CrewSession {
 }
 
 export class Crew {
+  readonly device: Device;
   readonly #engines: readonly Engine[];
   readonly #idle: number[];
   readonly #waiting: ((thread: number) => void)[] = [];
 
-  constructor(threads: number) {
-    this.#engines = Array.from({ length: Math.max(1, threads) }, () => new Engine());
+  /** A device other than the CPU gets one thread: its sessions would wait for each other. */
+  constructor(threads: number, device: Device = "cpu") {
+    this.device = device;
+    this.#engines = Array.from({ length: device === "cpu" ? Math.max(1, threads) : 1 }, () => new Engine());
     this.#idle = [...this.#engines.keys()];
+  }
+
+  get size(): number {
+    return this.#engines.length;
   }
 
   /** Any of the threads, for work that needs one. */
@@ -40,7 +47,7 @@ export class Crew {
 
   /** Opens a model in every thread; of a few runs where it is `shortLived`. Throws `engine-failed`. */
   async open(model: ModelSource, shortLived: boolean): Promise<CrewSession> {
-    const opening = this.#engines.map((engine) => engine.open(model, { threads: 1, shortLived }));
+    const opening = this.#engines.map((engine) => engine.open(model, { threads: 1, shortLived, device: this.device }));
     await Promise.allSettled(opening);
     return new CrewSession(this, await Promise.all(opening));
   }

@@ -3,7 +3,7 @@ import { readWeights } from "../autodiff/index.js";
 import type { Backbone, Branch } from "../backbone/index.js";
 import { Fault, type Progress, sha256 } from "../core/index.js";
 import { imageLibraryVersions, type View } from "../image/index.js";
-import { runtimeVersion, serializeModel } from "../onnx/index.js";
+import { type Device, runtimeVersion, serializeModel } from "../onnx/index.js";
 import { Crew } from "./crew.js";
 import type { Cut } from "./cut.js";
 import { InputFile } from "./input-file.js";
@@ -37,6 +37,8 @@ export interface FineTuneOptions {
   /** Where the frozen part ends; null: everything is trained. */
   readonly cut: Cut | null;
   readonly threads: number;
+  /** Where networks run; the CPU unless said. */
+  readonly device?: Device;
   readonly seed: number;
   /** Of the checkpoint and what is kept. */
   readonly folder: string;
@@ -98,42 +100,49 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
   });
 }
 
-/** Seconds that a step takes on this machine, reading and the frozen part included: a few steps whose result is thrown away. Throws as `fineTune` does. */
-export async function measureStep(
-  options: FineTuneOptions,
-): Promise<{ readonly seconds: number; readonly images: number }> {
-  return onStage(
-    options,
-    async ({ settings: { batch, microBatch }, inputs, stepper, start, data: { train, labels, classes } }) => {
-      const gradient = new Float32Array(start.length);
-      const times: number[] = [];
-      for (let i = 0; i < measuredSteps; i++) {
-        const begin = performance.now();
-        const images = Array.from({ length: batch }, (_, k) => train[(i * batch + k) % train.length]!);
-        const input = await inputs.load(images, i);
-        const targets = mixTargets(
-          images.map((image) => labels[image]!),
-          classes,
-          null,
-        );
-        await stepper.run(start, divideBatch(input, targets, classes, microBatch), gradient);
-        times.push((performance.now() - begin) / 1000);
-      }
-      return { seconds: Math.min(...times.slice(1)), images: batch };
-    },
-  );
+/** What a step costs on this machine. */
+export interface StepCost {
+  /** Of reading, the frozen part and the gradient. */
+  readonly seconds: number;
+  readonly images: number;
+  /** Planned: of all threads and the optimizer. */
+  readonly memoryBytes: number;
 }
+
+/** Does a few steps whose result is thrown away. Throws as `fineTune` does. */
+export async function measureStep(options: FineTuneOptions): Promise<StepCost> {
+  return onStage(options, async ({ crew, settings: { batch, microBatch }, inputs, stepper, start, data }) => {
+    const { train, labels, classes } = data;
+    const gradient = new Float32Array(start.length);
+    const times: number[] = [];
+    for (let i = 0; i < measuredSteps; i++) {
+      const begin = performance.now();
+      const images = Array.from({ length: batch }, (_, k) => train[(i * batch + k) % train.length]!);
+      const input = await inputs.load(images, i);
+      const targets = images.map((image) => labels[image]!);
+      const mixed = mixTargets(targets, classes, null);
+      await stepper.run(start, divideBatch(input, mixed, classes, microBatch), gradient);
+      times.push((performance.now() - begin) / 1000);
+    }
+    const { weightsBytes, peakActivationBytes, optimizerBytes } = await stepper.planMemory();
+    const memoryBytes = crew.size * kernelFactor * (weightsBytes + peakActivationBytes) + optimizerBytes;
+    return { seconds: Math.min(...times.slice(1)), images: batch, memoryBytes };
+  });
+}
+
+/** What ONNX Runtime's kernels take beside what is planned: see `planMemory`. */
+const kernelFactor = 1.8;
 
 /** The first is slower: pages, caches. */
 const measuredSteps = 3;
 
 async function onStage<T>(options: FineTuneOptions, use: (stage: Stage) => Promise<T>): Promise<T> {
-  const { branch, head, train, select, view, cut, threads, folder, seed, root, signal } = options;
+  const { branch, head, train, select, view, cut, threads, device, folder, seed, root, signal } = options;
   const settings = fitSettings(options.settings, train.photographs.length);
   const network = joinNetwork(branch, head);
   const part = divide(network, branch.size, cut);
   const photographs = [...train.photographs, ...select.photographs];
-  const crew = new Crew(threads);
+  const crew = new Crew(threads, device);
   const file = settings.draws < settings.epochs ? await openFile(folder, photographs.length, part) : null;
   try {
     const { area, jitter, microBatch } = settings;

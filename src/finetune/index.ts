@@ -12,7 +12,14 @@ export {
   gainOf,
   scaleOf,
 } from "./depth.js";
-export { type FineTuned, fineTune, type FineTuneOptions, type Labelled, measureStep } from "./fine-tune.js";
+export {
+  type FineTuned,
+  fineTune,
+  type FineTuneOptions,
+  type Labelled,
+  measureStep,
+  type StepCost,
+} from "./fine-tune.js";
 export type { Judged } from "./judge.js";
 export type { Photograph } from "./inputs.js";
 export { findNetworkCuts, type HeadWeights } from "./network.js";

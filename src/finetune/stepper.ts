@@ -1,5 +1,13 @@
 /** The gradient of a batch: one session of the gradient graph a thread, micro-batches added up in their order. */
-import { type Gradient, gradient, replaceWeights, selectLowering } from "../autodiff/index.js";
+import {
+  type Gradient,
+  gradient,
+  planTraining,
+  replaceWeights,
+  selectLowering,
+  type TrainingMemoryPlan,
+  valueShapes,
+} from "../autodiff/index.js";
 import { names } from "../backbone/index.js";
 import { float32, floats, splitModel, type Tensor } from "../onnx/index.js";
 import type { Crew } from "./crew.js";
@@ -24,6 +32,9 @@ export interface BatchGradient {
   readonly logits: Float32Array;
 }
 
+/** AdamW's two moments; the averaged and the best weights. */
+const optimizerAverages = 4;
+
 export class Stepper {
   readonly parameters: ParameterMap;
   readonly #crew: Crew;
@@ -46,7 +57,7 @@ export class Stepper {
     part: TrainedPart,
     { microBatch, labelSmoothing, classWeights, logitAdjustment }: Settings,
   ): Promise<Stepper> {
-    const { lowering } = await selectLowering("cpu", crew.engine);
+    const { lowering } = await selectLowering(crew.device, crew.engine);
     const wanted = new Set(trainableParameters(network, part.model).ranges.map(({ name }) => name));
     const { input } = part;
     const graph = await gradient(part.model, {
@@ -68,6 +79,12 @@ export class Stepper {
       engine: crew.engine,
     });
     return new Stepper(crew, graph, part, network);
+  }
+
+  /** What a thread needs for one micro-batch, and the optimizer once for all of them, as planned. */
+  async planMemory(): Promise<TrainingMemoryPlan> {
+    const shapes = await valueShapes(this.#graph.model, {}, this.#crew.engine);
+    return planTraining(this.#graph, shapes(0), optimizerAverages);
   }
 
   /**

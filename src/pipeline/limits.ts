@@ -1,4 +1,5 @@
 /** What the spec's lines allow and ask of a recipe, before anything is proven. */
+import { totalmem } from "node:os";
 import type { Recipe } from "../backbone/index.js";
 import { recipeWidth } from "../backbone/index.js";
 import { measureLatency } from "../bench/index.js";
@@ -24,6 +25,11 @@ function upperLimits({ requirements }: Spec, kind: RequirementKind): number[] {
   return requirements.flatMap((line) =>
     line.kind === kind && line.role === "hard" && line.target?.comparison.startsWith("<") ? [line.target.value] : [],
   );
+}
+
+/** Bytes that learning may take: what the spec's lines allow, and no more than most of this machine has. */
+export function memoryLimit(spec: Spec): number {
+  return Math.min(0.7 * totalmem(), ...upperLimits(spec, "peak-memory").map((limit) => 0.9 * limit));
 }
 
 /** Share of a limit that a recipe may use: it is measured again, and proven, in the end. */

@@ -11,7 +11,7 @@ import {
   wholeLook,
 } from "../backbone/index.js";
 import { fitTemperature } from "../calibrate/index.js";
-import { formatCount, formatPercent, formatSeconds } from "../core/index.js";
+import { formatBytes, formatCount, formatPercent, formatSeconds } from "../core/index.js";
 import { assembleFeatures, extractFeatures } from "../features/index.js";
 import {
   type Cut,
@@ -31,6 +31,7 @@ import {
   type Judged,
   measureStep,
   type Settings,
+  type StepCost,
   trainedShare,
   type TrainingEvent,
   usualSettings,
@@ -42,7 +43,7 @@ import { writeJson } from "../store/index.js";
 import { applyHead, fitHead, type Head } from "../train/index.js";
 import type { RunContext } from "./context.js";
 import type { FineTuning } from "../report/index.js";
-import { limitsOf } from "./limits.js";
+import { limitsOf, memoryLimit } from "./limits.js";
 import type { Learnable, Part } from "./parts.js";
 import { recordedTuning } from "./replay.js";
 import type { Workload } from "./workload.js";
@@ -232,7 +233,7 @@ async function makePlan(depth: Depth, options: OneDepth, imagesPerSecond: number
     cut: cut?.value ?? null,
     settings: { ...given, draws: scale.epochs },
   };
-  const step = await measureStep(trainingOf(trial, options));
+  const { step, microBatch } = await measureFitting(trial, options);
   const judged = (2 * select.pictures.length) / imagesPerSecond;
   const perEpoch = (images / step.images) * step.seconds + judged;
   const left = options.secondsLeft() * timeShare;
@@ -243,12 +244,26 @@ async function makePlan(depth: Depth, options: OneDepth, imagesPerSecond: number
     "observation",
     "loop",
     `${depth.name}: a step of ${step.images} photographs takes ${formatSeconds(step.seconds)}, an epoch about ${formatSeconds(perEpoch)}, ${formatSeconds(left)} are there`,
-    { step, perEpoch, left, spent: workload.seconds },
+    { step, microBatch, perEpoch, left, spent: workload.seconds },
   );
   if (epochs < fewestEpochs) return null;
-  const plan = { ...trial, settings: { ...given, epochs, draws: epochs } };
+  const plan = { ...trial, settings: { ...given, microBatch, epochs, draws: epochs } };
   await writeJson(planFile(context, depth), plan);
   return plan;
+}
+
+/** The cost of a step in micro-batches whose planned memory is there: half as large until they fit. */
+async function measureFitting(trial: TuningPlan, options: OneDepth): Promise<{ step: StepCost; microBatch: number }> {
+  const { context } = options;
+  const there = memoryLimit(context.spec) - process.memoryUsage().rss;
+  let { microBatch } = trial.settings;
+  for (;;) {
+    const step = await measureStep(trainingOf({ ...trial, settings: { ...trial.settings, microBatch } }, options));
+    if (step.memoryBytes <= there || microBatch === 1) return { step, microBatch };
+    const text = `micro-batches of ${microBatch} need ${formatBytes(step.memoryBytes)} as planned, ${formatBytes(there)} are there`;
+    context.trace.add("decision", "loop", `${trial.depth}: ${text}`, { step, there });
+    microBatch = Math.floor(microBatch / 2);
+  }
 }
 
 async function recallPlan(path: string): Promise<TuningPlan | null> {
@@ -278,6 +293,7 @@ function trainingOf(plan: TuningPlan, options: OneDepth): FineTuneOptions {
     settings: plan.settings,
     cut: cuts.find(({ value }) => value === plan.cut) ?? null,
     threads: around.threads,
+    device: around.device,
     seed: request.seed,
     folder: folderOf(context, depth),
     listen: (event) => listen(event, depth, context, workload),
