@@ -4,6 +4,9 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
+import { operators } from "../src/autodiff/index.js";
+
+const root = join(import.meta.dirname, "..");
 
 /** Describes the driver; the Vulkan loader lies beside it. */
 const driver = process.env.VK_ICD_FILENAMES ?? "/usr/lib/chromium/vk_swiftshader_icd.json";
@@ -11,6 +14,9 @@ const missing = existsSync(driver) ? null : `there is no software Vulkan device:
 const env = {
   ...process.env,
   VK_ICD_FILENAMES: driver,
+  ASSAY_TEST_DEVICE: "webgpu",
+  NO_COLOR: "1",
+  FORCE_COLOR: undefined,
   LD_LIBRARY_PATH: [dirname(driver), process.env.LD_LIBRARY_PATH].filter(Boolean).join(":"),
 };
 
@@ -28,7 +34,7 @@ interface Answer {
 }
 
 async function node(...args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env, timeout: patienceMs });
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, env, timeout: patienceMs });
   return stdout;
 }
 
@@ -48,11 +54,26 @@ describe("on a software Vulkan device", () => {
     expect(pooled).toEqual({ placed: { device: "webgpu", refusal: null }, size: 1, y: [2, 4] });
   });
 
+  test("every rule on WebGPU gives PyTorch's gradients", { timeout: patienceMs }, async ({ skip }) => {
+    if (missing !== null) skip(missing);
+    const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
+    const args = [
+      vitest,
+      "run",
+      "src/autodiff/operators.test.ts",
+      "--reporter=verbose",
+      "--testTimeout",
+      String(patienceMs),
+    ];
+    const told = await node(...args);
+    expect(told.match(/✓.*webgpu/g)).toHaveLength(operators.length);
+  });
+
   test("WebGPU is used where it is asked for, and left alone where the choice is free", {
     timeout: patienceMs,
   }, async ({ skip }) => {
     if (missing !== null) skip(missing);
-    const module = join(import.meta.dirname, "..", "dist", "onnx", "index.js");
+    const module = join(root, "dist", "onnx", "index.js");
     const choose = (name: string): Promise<string> =>
       node(
         "-e",

@@ -9,6 +9,19 @@ export function transposedInput(emit: Emitter, { g, w, window, group }: Convolut
   return emit.op("ConvTranspose", [g, w], { ...transposedAttributes(window), group: BigInt(group) });
 }
 
+/**
+ * Several filters a channel: WebGPU's transposed convolution (ONNX Runtime 1.30) takes only the first of each channel, so that each filter
+ * gets a channel of its own here, and their results are added: dx[c] = Σⱼ w[c·q + j] ∗ᵀ g[c·q + j].
+ */
+export function multipliedInput(emit: Emitter, convolution: ConvolutionGradient): string {
+  const { weight, group, xShape } = convolution;
+  const [filters, inputs] = [weight[0]!.fixed, weight[1]!.fixed];
+  if (inputs > 1 || filters === group) return transposedInput(emit, convolution);
+  const each = transposedInput(emit, { ...convolution, group: filters });
+  const byChannel = emit.reshape(each, [xShape[0]!, fixed(group), fixed(filters / group), ...xShape.slice(2)]);
+  return emit.sum(byChannel, [2], false);
+}
+
 /** With stride 1, a convolution of g by the mirrored weight; null where that is not possible. */
 export function mirroredInput(emit: Emitter, convolution: ConvolutionGradient): string | null {
   const { g, w, weight, window, group } = convolution;

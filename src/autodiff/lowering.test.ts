@@ -1,6 +1,6 @@
 /** Fast lowerings are used where they agree with the plain ones, and dropped where they do not or do not exist. */
 import { afterAll, expect, test } from "vitest";
-import { Engine } from "../onnx/index.js";
+import { Engine, isKnownHere } from "../onnx/index.js";
 import { plainLowering, selectLowering } from "./index.js";
 import { fastLowerings } from "./lowering.js";
 import { tryLowering } from "./select-lowering.js";
@@ -14,8 +14,18 @@ test("every lowering of the CPU agrees with plain operators here", async () => {
   expect(lowering).toEqual({ ...plainLowering, ...fastLowerings.cpu });
 });
 
-test("devices without operators of their own get plain ones", async () => {
-  expect((await selectLowering("cuda", engine)).lowering).toEqual(plainLowering);
+test("on a device that cannot be opened every part is wrong, with the reason", async () => {
+  const absent = (["dml", "coreml"] as const).find((device) => !isKnownHere(device))!;
+  const { lowering, wrong } = await selectLowering(absent, engine);
+  expect(lowering).toEqual(plainLowering);
+  expect(wrong.map(({ part }) => part)).toEqual(Object.keys(plainLowering));
+  for (const { reason } of wrong) expect(reason).toContain(absent);
+});
+
+test("several filters a channel by one channel each: the same as by the transposed convolution", async () => {
+  const { lowering, dropped } = await tryLowering(fastLowerings.webgpu, engine);
+  expect(dropped).toEqual([]);
+  expect(lowering.strided).toBe(fastLowerings.webgpu.strided);
 });
 
 test("a lowering whose operator does not exist is dropped with the reason", async () => {

@@ -10,7 +10,7 @@ import {
 } from "./lowering-cpu.js";
 import { plainConvolutionWeight, plainMask, plainPointwiseWeight } from "./lowering-plain.js";
 import { tappedMaximum } from "./lowering-pool.js";
-import { phasedInput, transposedInput } from "./lowering-input.js";
+import { multipliedInput, phasedInput, transposedInput } from "./lowering-input.js";
 import type { Shape } from "./shape.js";
 import type { Window } from "./window.js";
 
@@ -71,7 +71,7 @@ export const plainLowering: Lowering = {
   maximum: tappedMaximum,
 };
 
-/** What a device has that is faster; `selectLowering` checks it before it is used. */
+/** What a device has that is faster, or that it needs; `selectLowering` checks it before it is used. */
 export const fastLowerings: Readonly<Record<Device, Partial<Lowering>>> = {
   cpu: {
     mask: hardSigmoidMask,
@@ -81,7 +81,7 @@ export const fastLowerings: Readonly<Record<Device, Partial<Lowering>>> = {
     dense: unfoldedWeight,
     maximum: indexedMaximum,
   },
-  webgpu: {},
+  webgpu: { strided: multipliedInput },
   cuda: {},
   coreml: {},
   dml: {},

@@ -1,4 +1,4 @@
-/** Fast lowerings are tried once before they are used: operators that are no public contract may be gone or changed. */
+/** Lowerings are tried once before they are used: operators that are no public contract may be gone, and a device may be wrong. */
 import { describeError } from "../core/index.js";
 import {
   type Device,
@@ -13,51 +13,83 @@ import {
 import { gradient } from "./gradient.js";
 import { fastLowerings, type Lowering, plainLowering } from "./lowering.js";
 
+/** A part of a lowering, and what is wrong with it. */
+export interface RefusedPart {
+  readonly part: keyof Lowering;
+  readonly reason: string;
+}
+
 /** What a device's lowering came to. */
 export interface SelectedLowering {
   readonly lowering: Lowering;
   /** Parts that stay plain, and why: the operator is missing, or computes something else here. */
-  readonly dropped: readonly { readonly part: keyof Lowering; readonly reason: string }[];
+  readonly dropped: readonly RefusedPart[];
+  /** Parts that the device gets wrong in plain operators too: nothing should be trained there. None on the CPU, which the others are compared with. */
+  readonly wrong: readonly RefusedPart[];
 }
 
 const selected = new Map<Device, Promise<SelectedLowering>>();
 
-/** The fastest lowering of a device whose every part agrees with the plain one; tried once a process. Runs on the CPU provider. */
+/**
+ * The fastest lowering of a device whose every part, computed there, agrees with the plain one on the CPU; tried once a process. Where the
+ * device cannot be opened all parts are `wrong`.
+ */
 export function selectLowering(device: Device, engine?: Engine): Promise<SelectedLowering> {
-  const known = selected.get(device) ?? tryLowering(fastLowerings[device], engine);
+  const known = selected.get(device) ?? tryLowering(fastLowerings[device], engine, device);
   selected.set(device, known);
   return known;
 }
 
 /** Tries each part by itself. */
-export async function tryLowering(fast: Partial<Lowering>, engine?: Engine): Promise<SelectedLowering> {
+export async function tryLowering(
+  fast: Partial<Lowering>,
+  engine?: Engine,
+  device: Device = "cpu",
+): Promise<SelectedLowering> {
   const own = engine ?? new Engine();
   let lowering = plainLowering;
-  const dropped: { part: keyof Lowering; reason: string }[] = [];
+  const [dropped, wrong]: RefusedPart[][] = [[], []];
   try {
-    for (const part of Object.keys(fast) as (keyof Lowering)[]) {
-      const candidate = { ...plainLowering, [part]: fast[part] };
-      const reason = await disagreement(candidate, part, own).catch((error: unknown) => describeError(error));
-      if (reason === null) lowering = { ...lowering, [part]: fast[part] };
-      else dropped.push({ part, reason });
+    for (const part of Object.keys(plainLowering) as (keyof Lowering)[]) {
+      const tried = fast[part] ? { ...plainLowering, [part]: fast[part] } : plainLowering;
+      if (tried === plainLowering && device === "cpu") continue;
+      const reason = await disagreement(tried, part, own, device);
+      if (reason === null) lowering = { ...lowering, [part]: tried[part] };
+      else {
+        if (fast[part]) dropped!.push({ part, reason });
+        const plain = device === "cpu" ? null : await disagreement(plainLowering, part, own, device);
+        if (plain !== null) wrong!.push({ part, reason: plain });
+      }
     }
   } finally {
     if (!engine) await own.close();
   }
-  return { lowering, dropped };
+  return { lowering, dropped: dropped!, wrong: wrong! };
 }
 
 /** Largest difference that is rounding, relative to the largest number. */
 const tolerance = 1e-4;
 
-/** Why the two differ; null where they agree. */
-async function disagreement(candidate: Lowering, part: keyof Lowering, engine: Engine): Promise<string | null> {
-  const { model, feeds } = trial(part);
-  const expected = await differentiate(model, feeds, plainLowering, engine);
-  const actual = await differentiate(model, feeds, candidate, engine);
-  const scale = expected.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
-  const worst = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - actual[i]!)), 0) / scale;
-  return worst <= tolerance ? null : `it differs from the plain operators by ${worst}`;
+/** Why a part, computed on a device, differs from plain operators on the CPU; null where they agree. */
+async function disagreement(
+  candidate: Lowering,
+  part: keyof Lowering,
+  engine: Engine,
+  device: Device,
+): Promise<string | null> {
+  try {
+    for (const sizes of trials[part]) {
+      const { model, feeds } = trial(part, sizes);
+      const expected = await differentiate(model, feeds, plainLowering, engine, "cpu");
+      const actual = await differentiate(model, feeds, candidate, engine, device);
+      const scale = expected.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+      const worst = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - actual[i]!)), 0) / scale;
+      if (!(worst <= tolerance)) return `it differs from the plain operators by ${worst}`;
+    }
+    return null;
+  } catch (error) {
+    return describeError(error);
+  }
 }
 
 async function differentiate(
@@ -65,31 +97,46 @@ async function differentiate(
   feeds: Feeds,
   lowering: Lowering,
   engine: Engine,
+  device: Device,
 ): Promise<Float32Array> {
   const loss = { kind: "value", value: "loss" } as const;
   const result = await gradient(model, { loss, trainable: () => true, inputs: ["x"], lowering, engine });
-  const session = await engine.open(splitModel(result.model), { threads: 1 });
-  const outputs = await session.run(feeds, [...result.gradients.values()]);
-  await session.release();
-  return Float32Array.from(Object.values(outputs).flatMap((tensor) => [...floats(tensor)]));
+  const session = await engine.open(splitModel(result.model), { threads: 1, device });
+  try {
+    if (session.placed.refusal !== null) throw new Error(session.placed.refusal);
+    const outputs = await session.run(feeds, [...result.gradients.values()]);
+    return Float32Array.from(Object.values(outputs).flatMap((tensor) => [...floats(tensor)]));
+  } finally {
+    await session.release();
+  }
 }
 
-/** Sizes of a convolution that takes each path: [channels in, channels out, groups, side of the kernel, stride]. */
-const trials: Readonly<Record<keyof Lowering, readonly [number, number, number, number, number]>> = {
-  mask: [4, 4, 1, 1, 1],
-  strided: [32, 32, 32, 3, 2],
-  pointwise: [16, 24, 1, 1, 1],
-  depthwise: [32, 32, 32, 3, 2],
-  dense: [3, 16, 1, 3, 2],
-  grouped: [8, 16, 2, 3, 1],
-  maximum: [4, 4, 1, 1, 1],
+/** Of a convolution: channels in, channels out, groups, side of the kernel, stride. */
+type Sizes = readonly [number, number, number, number, number];
+
+/** Convolutions that take each path. */
+const trials: Readonly<Record<keyof Lowering, readonly Sizes[]>> = {
+  mask: [[4, 4, 1, 1, 1]],
+  strided: [
+    [32, 32, 32, 3, 2],
+    [8, 16, 1, 3, 2],
+    [6, 12, 3, 3, 2],
+    [6, 12, 6, 3, 2],
+  ],
+  pointwise: [[16, 24, 1, 1, 1]],
+  depthwise: [[32, 32, 32, 3, 2]],
+  dense: [[3, 16, 1, 3, 2]],
+  grouped: [[8, 16, 2, 3, 1]],
+  maximum: [[4, 4, 1, 1, 1]],
 };
 
 const [images, side] = [2, 12];
 
 /** loss = Σ c · clip(max-pool(w ∗ x), 0, 1), with SAME padding where the stride makes it lopsided; the pool changes no size. */
-function trial(part: keyof Lowering): { readonly model: ModelProto; readonly feeds: Feeds } {
-  const [inputs, outputs, group, kernel, stride] = trials[part];
+function trial(
+  part: keyof Lowering,
+  [inputs, outputs, group, kernel, stride]: Sizes,
+): { readonly model: ModelProto; readonly feeds: Feeds } {
   const graph = new GraphBuilder();
   const dims = [images, inputs, side, side];
   graph.input({ name: "x", type: "float32", dims });
