@@ -66,7 +66,7 @@ export interface Tap extends Branch {
 }
 
 /** Raised when `prepare` or the graph changes what it computes. */
-const recipeSchema = 3;
+const recipeSchema = 4;
 
 /** What a tap's features depend on: equal keys give equal features for equal pictures. */
 export function tapKey({ backbone: { row }, size, view, look }: Tap): string {

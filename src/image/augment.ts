@@ -56,33 +56,66 @@ const luma = [0.299, 0.587, 0.114] as const;
 export function applyDrawn(pixels: Uint8Array, size: number, { flip, colors }: Drawn): void {
   if (flip) mirror(pixels, size);
   if (colors.every(({ factor }) => factor === 1)) return;
-  const values = Float32Array.from(pixels);
-  for (const { property, factor } of colors) recolor[property](values, factor);
-  for (let i = 0; i < pixels.length; i++) pixels[i] = Math.min(255, Math.max(0, Math.round(values[i]!)));
+  const mean = meanGray(pixels);
+  recolorPixels(
+    pixels,
+    colors.reduce((mix, { property, factor }) => recolor[property](mix, factor, mean), unchanged),
+  );
 }
 
-const recolor: Readonly<Record<ColorProperty, (values: Float32Array, factor: number) => void>> = {
-  brightness: (values, factor) => {
-    for (let i = 0; i < values.length; i++) values[i]! *= factor;
-  },
+/** What a chain of changes makes of a value v of a pixel whose gray is g: own · v + gray · g + constant. */
+interface Mix {
+  readonly own: number;
+  readonly gray: number;
+  readonly constant: number;
+}
+
+const unchanged: Mix = { own: 1, gray: 0, constant: 0 };
+
+/** Each change after those of a mix; `mean` is the picture's mean gray before any. The gray of own · v + gray · g + constant is (own + gray) · g + constant. */
+const recolor: Readonly<Record<ColorProperty, (mix: Mix, factor: number, mean: number) => Mix>> = {
+  brightness: ({ own, gray, constant }, factor) => ({
+    own: own * factor,
+    gray: gray * factor,
+    constant: constant * factor,
+  }),
   /** Away from or towards the picture's mean gray. */
-  contrast: (values, factor) => {
-    let sum = 0;
-    for (let i = 0; i < values.length; i += 3) sum += grayAt(values, i);
-    const shift = (1 - factor) * (sum / (values.length / 3));
-    for (let i = 0; i < values.length; i++) values[i] = values[i]! * factor + shift;
-  },
+  contrast: ({ own, gray, constant }, factor, mean) => ({
+    own: own * factor,
+    gray: gray * factor,
+    constant: constant * factor + (1 - factor) * ((own + gray) * mean + constant),
+  }),
   /** Away from or towards each pixel's own gray. */
-  saturation: (values, factor) => {
-    for (let i = 0; i < values.length; i += 3) {
-      const shift = (1 - factor) * grayAt(values, i);
-      for (let c = i; c < i + 3; c++) values[c] = values[c]! * factor + shift;
-    }
-  },
+  saturation: ({ own, gray, constant }, factor) => ({
+    own: own * factor,
+    gray: gray * factor + (1 - factor) * (own + gray),
+    constant,
+  }),
 };
 
-function grayAt(values: Float32Array, i: number): number {
-  return luma[0] * values[i]! + luma[1] * values[i + 1]! + luma[2] * values[i + 2]!;
+function meanGray(pixels: Uint8Array): number {
+  let [red, green, blue] = [0, 0, 0];
+  for (let i = 0; i < pixels.length; i += 3) {
+    red += pixels[i]!;
+    green += pixels[i + 1]!;
+    blue += pixels[i + 2]!;
+  }
+  return (luma[0] * red + luma[1] * green + luma[2] * blue) / (pixels.length / 3);
+}
+
+function recolorPixels(pixels: Uint8Array, { own, gray, constant }: Mix): void {
+  const [r, g, b] = luma.map((share) => share * gray) as [number, number, number];
+  for (let i = 0; i < pixels.length; i += 3) {
+    const [red, green, blue] = [pixels[i]!, pixels[i + 1]!, pixels[i + 2]!];
+    const shift = r * red + g * green + b * blue + constant;
+    pixels[i] = toByte(own * red + shift);
+    pixels[i + 1] = toByte(own * green + shift);
+    pixels[i + 2] = toByte(own * blue + shift);
+  }
+}
+
+function toByte(value: number): number {
+  return value <= 0 ? 0 : value >= 255 ? 255 : (value + 0.5) | 0;
 }
 
 function mirror(pixels: Uint8Array, size: number): void {
