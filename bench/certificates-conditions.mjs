@@ -243,6 +243,16 @@ const machines = {
       return (busy ? 1.8 : 1) * Math.exp(0.1 * r.normal());
     });
   },
+  // A tenth of the time, for some ten runs.
+  "busy now and then": (r, n) => {
+    let busy = r.next() < 0.1;
+    return Float64Array.from({ length: n }, () => {
+      if (r.next() < (busy ? 0.1 : 0.1 / 9)) busy = !busy;
+      return (busy ? 3 : 1) * Math.exp(0.1 * r.normal());
+    });
+  },
+  // Single runs, as a garbage collection makes them.
+  hiccups: (r, n) => Float64Array.from({ length: n }, () => (r.next() < 0.06 ? 4 : 1) * Math.exp(0.05 * r.normal())),
 };
 
 /** Ascending timings of a machine watched for very long. */
@@ -260,16 +270,27 @@ function settledTime(which, machine) {
   return ms / 1000;
 }
 
-function timing(which, n, machine) {
+/** Twelve windows with gaps of 60 runs, as verify times a model. */
+function inWindows(draw, r, n) {
+  const all = draw(r, n + 12 * 60);
+  const windows = Array.from({ length: 12 }, (_, i) => {
+    const [from, to] = [i, i + 1].map((at) => Math.floor((n * at) / 12));
+    return [...all.subarray(from + i * 60, to + i * 60)];
+  });
+  return Float64Array.from(windows.flat());
+}
+
+/** `row`: as the service's answers are timed, without gaps. */
+function timing(which, n, machine, row) {
   return {
     family: `latency, ${which === "mean" ? "mean (blocks, Student's t)" : "quantiles (order statistics on blocks)"}`,
-    name: `${which}, n ${n}, ${machine}`,
+    name: `${which}, n ${n}${row ? " in a row" : ""}, ${machine}`,
     line: lineOf(`${which} latency under 1 s`),
     get truth() {
       return settledTime(which, machine);
     },
     relative: true,
-    draw: (r) => measurementsOf({ latencyMs: machines[machine](r, n) }),
+    draw: (r) => measurementsOf({ latencyMs: row ? machines[machine](r, n) : inWindows(machines[machine], r, n) }),
   };
 }
 
@@ -337,15 +358,18 @@ export const conditions = [
   calibration(500, "boasting by 0.15"),
   calibration(2000, "boasting low, modest high"),
   calibration(1000, "boasting by 0.05", "one to many"),
-  timing("p50", 250, "quiet"),
-  timing("p95", 250, "quiet"),
-  timing("p95", 250, "dragging"),
-  timing("p95", 250, "busy for whiles"),
-  timing("p95", 100, "quiet"),
-  timing("p99", 500, "dragging"),
-  timing("mean", 250, "quiet"),
-  timing("mean", 250, "dragging"),
-  timing("mean", 250, "busy for whiles"),
+  timing("p50", 295, "quiet"),
+  timing("p95", 60, "quiet"),
+  ...Object.keys(machines).flatMap((machine) => [
+    timing("p95", 118, machine),
+    timing("p95", 295, machine),
+    timing("p95", 120, machine, "row"),
+  ]),
+  timing("p99", 598, "dragging"),
+  timing("p99", 1495, "dragging"),
+  timing("mean", 295, "quiet"),
+  timing("mean", 295, "dragging"),
+  timing("mean", 295, "busy for whiles"),
   gap(500, 200, 0.97, 0.9),
   gap(500, 600, 0.995, 0.95),
   gap(100, 100, 1, 0.98),

@@ -1,3 +1,10 @@
 /** Measuring what a model costs: latency, memory, and on which machine. */
-export { type LatencyOptions, measureLatency } from "./latency.js";
+export {
+  affordableRuns,
+  type LatencyOptions,
+  type LatencyTimer,
+  measureLatency,
+  openTimer,
+  type TimingLimits,
+} from "./latency.js";
 export { describeMachine, type Machine, peakMemoryBytes, platformKey } from "./machine.js";

@@ -57,15 +57,22 @@ export async function deletionScores(
 async function scorePhotograph(
   model: Explainable,
   { name, read }: NamedPhotograph,
-  { seed = 1, randomOrders = 2, steps = 6 }: DeletionOptions,
+  { seed = 1, randomOrders = 1, steps = 4 }: DeletionOptions,
 ): Promise<DeletionScore> {
   const square = await prepare(await read(), model.manifest.preprocessing);
-  const { chosen, map } = await explainSquare(model, square, null);
+  const { chosen, confidence, map } = await explainSquare(model, square, null);
   const cells = [...map.values.keys()];
   const byMap = cells.toSorted((a, b) => map.values[b]! - map.values[a]!);
   const source = random(seed, "deletion", name);
   const orders = [byMap, ...Array.from({ length: randomOrders }, () => source.shuffle(cells))];
-  const areas = await deletionAreas(model, square, { orders, steps, chosen, rows: map.height, columns: map.width });
+  const areas = await deletionAreas(model, square, {
+    orders,
+    steps,
+    chosen,
+    whole: confidence,
+    rows: map.height,
+    columns: map.width,
+  });
   return { name, chosen, map: areas[0]!, random: mean(areas.slice(1)) };
 }
 
@@ -73,13 +80,15 @@ interface Deletion {
   readonly orders: readonly (readonly number[])[];
   readonly steps: number;
   readonly chosen: number;
+  /** The probability with nothing deleted. */
+  readonly whole: number;
   readonly rows: number;
   readonly columns: number;
 }
 
 /** The area of each order. Both ends of the curve are the same for all: nothing deleted, and everything. */
 async function deletionAreas(model: Explainable, square: Uint8Array, deletion: Deletion): Promise<number[]> {
-  const { orders, steps, chosen } = deletion;
+  const { orders, steps, chosen, whole } = deletion;
   const { preprocessing, looks } = model.manifest;
   const side = preprocessing.size;
   const blurred = await blurPixels(square, side, side, side * blurShare);
@@ -88,11 +97,11 @@ async function deletionAreas(model: Explainable, square: Uint8Array, deletion: D
     replaceCells(square, blurred, cells, order.slice(0, Math.round((order.length * step) / steps)));
   const inner = Array.from({ length: steps - 1 }, (_, i) => i + 1);
   const squares = orders.flatMap((order) => inner.map((step) => deleted(order, step)));
-  const values = await classProbabilities(model, [square, deleted(orders[0]!, steps), ...squares], chosen);
-  const ends = (values[0]! + values[1]!) / 2;
+  const values = await classProbabilities(model, [deleted(orders[0]!, steps), ...squares], chosen);
+  const ends = (whole + values[0]!) / 2;
   // The trapezoidal rule over equal steps.
   return orders.map((_, order) => {
-    const start = 2 + order * inner.length;
+    const start = 1 + order * inner.length;
     return values.slice(start, start + inner.length).reduce((sum, value) => sum + value, ends) / steps;
   });
 }

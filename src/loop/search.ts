@@ -24,7 +24,7 @@ export interface SearchOptions {
   readonly labels: Int32Array;
   readonly groups: readonly string[];
   readonly classes: number;
-  /** Photographs whose features the chosen recipe needs in the end. */
+  /** Photographs that the chosen recipe looks at in the end: for its features, and once more for the proof. */
   readonly images: number;
   /** Seconds left for trials and for the chosen recipe's features and head. */
   readonly secondsLeft: () => number;

@@ -93,6 +93,7 @@ async function search(
   const { imagesPerSecond, multiplyAdds } = networks[0]!;
   const sample = sampleOf(parts.train, await sizeSample(context, budget * imagesPerSecond), request.seed);
   const classes = data.dataset.classes.length;
+  const judged = judgedImages(data, parts);
   const quiet = { threads: around.threads, signal: around.signal }; // trials are many and short: they show no progress
   const { recipe } = await searchRecipe({
     start,
@@ -108,10 +109,10 @@ async function search(
     labels: sample.labels,
     groups: sample.groups,
     classes,
-    images: Object.values(parts).reduce((sum, { pictures }) => sum + pictures.length, 0),
+    images: Object.values(parts).reduce((sum, { pictures }) => sum + pictures.length, judged.test + judged.calibrate),
     secondsLeft: () => budget - workload.seconds,
     refuse: limitsOf(spec, classes, around),
-    suffices: sufficiency(spec, judgedImages(data, parts)),
+    suffices: sufficiency(spec, judged),
     utility: utilityOf(spec, { labels: sample.labels, classes, start }),
     trace,
     signal: around.signal,

@@ -31,7 +31,7 @@ export {
   testImagesNeeded,
   type TestSizeOptions,
 } from "./proportion.js";
-export { type SeriesBounds, seriesMean, seriesQuantile } from "./series.js";
+export { type QuantileBounds, samplesForUpper, type SeriesBounds, seriesMean, seriesQuantile } from "./series.js";
 export { studentInterval, studentQuantile } from "./mean.js";
 export { binnedErrorBounds, type BinnedErrorOptions, type Surplus } from "./binned-error.js";
 export { quantile, quantileLowerBound, quantileUpperBound } from "./quantile.js";

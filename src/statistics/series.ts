@@ -3,6 +3,7 @@
  * while), so n of them tell less than n. The series is cut into blocks, which count as groups: order statistics with the
  * effective size (R. S. Woodruff, "Confidence intervals for medians and other position measures", JASA 47 (1952)), and means of
  * blocks (L. W. Schruben, "Confidence interval estimation using standardized time series", Operations Research 31 (1983), §1).
+ * Where neighbors resemble each other so much that order statistics give nothing, Chebyshev's inequality still bounds a quantile.
  */
 import { incompleteBeta } from "./beta.js";
 import { checkOpenUnit } from "./domain.js";
@@ -19,14 +20,24 @@ export interface SeriesBounds {
   readonly effective: number;
 }
 
+export interface QuantileBounds extends SeriesBounds {
+  /** What `upper` rests on: order statistics, or where they give none the wider bound by the mean square; null without a bound. */
+  readonly by: "order statistics" | "mean square" | null;
+}
+
 /** Fewer blocks say too little of how much they differ. */
 const fewestBlocks = 10;
 
 /** Lengths of blocks that are tried: the one by which the samples count least is believed. */
 const blockLengths = [1, 2, 5, 10, 25, 50, 100];
 
+/** Independent samples of which the largest is an upper bound of the `q` quantile. */
+export function samplesForUpper(q: number, alpha: number): number {
+  return Math.ceil(Math.log(alpha) / Math.log(q));
+}
+
 /** One-sided bounds, each at level `alpha`, of the `q` quantile of what the samples, in order of time, are drawn from. */
-export function seriesQuantile(samples: ArrayLike<number>, q: number, alpha: number): SeriesBounds {
+export function seriesQuantile(samples: ArrayLike<number>, q: number, alpha: number): QuantileBounds {
   checkOpenUnit("q", q);
   checkOpenUnit("alpha", alpha);
   const sorted = Float64Array.from(samples).toSorted();
@@ -38,12 +49,27 @@ export function seriesQuantile(samples: ArrayLike<number>, q: number, alpha: num
   // Of m samples Binomial(m, q) lie below the quantile: sample k of n counts as k m / n of them.
   const bounds = (k: number): boolean => k > n || tailAtLeast(rank(k / n), effective, q) <= alpha;
   const tooHigh = (k: number): boolean => k > n || 1 - tailAtLeast(rank((k - 1) / n) + 1, effective, q) > alpha;
-  return {
-    estimate,
-    lower: sorted[smallest(1, n + 1, tooHigh) - 2] ?? null,
-    upper: sorted[smallest(1, n + 1, bounds) - 1] ?? null,
-    effective,
-  };
+  const ordered = sorted[smallest(1, n + 1, bounds) - 1] ?? null;
+  const upper = ordered ?? meanSquareUpper(samples, quantile(sorted, 0.5), q, alpha);
+  const by = upper === null ? null : ordered === null ? "mean square" : "order statistics";
+  return { estimate, lower: sorted[smallest(1, n + 1, tooHigh) - 2] ?? null, upper, by, effective };
+}
+
+/** For one sample that order statistics need where it stands for itself, so many for a bound by the mean square: with fewer, what is rare is not seen. */
+const meanSquareShare = 2;
+
+/** A mean square whose blocks count for fewer is no mean: the machine drifts. */
+const fewestEffective = 3;
+
+/**
+ * P(X ≥ t) ≤ E[max(0, X − c)²] / (t − c)², Chebyshev's inequality of one side; c is the median, and the mean square has its own
+ * upper bound at `alpha`. Some 1.4 times the quantile where order statistics give one too. Null for too few samples.
+ */
+function meanSquareUpper(samples: ArrayLike<number>, center: number, q: number, alpha: number): number | null {
+  if (samples.length < meanSquareShare * samplesForUpper(q, alpha)) return null;
+  const squares = Float64Array.from(samples, (value) => Math.max(0, value - center) ** 2);
+  const { upper, effective } = seriesMean(squares, alpha);
+  return upper === null || effective < fewestEffective ? null : center + Math.sqrt(upper / (1 - q));
 }
 
 /** The mean with one-sided bounds, each at level `alpha`, by Student's t on means of blocks; the widest of the block lengths. Approximate. */

@@ -334,6 +334,15 @@ describe("series of timings", () => {
     expect(seriesMean(dragging(2000, 3), 0.05).effective).toBeLessThan(seriesMean(noise(2000, 3), 0.05).effective / 4);
   });
 
+  it("that resemble each other too much for order statistics have Chebyshev's bound, above theirs and finite", () => {
+    const few = seriesQuantile(dragging(150, 4), 0.95, 0.05);
+    expect(few).toMatchObject({ by: "mean square" });
+    expect(few.upper!).toBeGreaterThan(seriesQuantile(dragging(20000, 4), 0.95, 0.05).estimate);
+    expect(few.upper!).toBeLessThan(20);
+    expect(seriesQuantile(dragging(117, 4), 0.95, 0.05)).toMatchObject({ by: null, upper: null });
+    expect(seriesQuantile(noise(250, 1), 0.95, 0.05).by).toBe("order statistics");
+  });
+
   it("of a machine that drifts away are no bound at all", () => {
     expect(
       seriesQuantile(

@@ -11,7 +11,7 @@ export type ExplanationMeasurement =
   /** Why the model has no maps. */
   | { readonly refused: string };
 
-/** Some seventeen runs of the model for each: the effect is large, and verify shall take seconds. */
+/** Eight runs of the model for each: the effect is large, and verify shall take seconds. */
 const sampleSize = 32;
 
 /** Null where no line of the spec asks for explanations. */

@@ -1,12 +1,10 @@
 /** Measures a bundle: what it says of photographs, what it costs, how its service answers. Only what some line asks for is measured, beyond the figures of every report. */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { measureLatency } from "../bench/index.js";
 import { type Bundle, fileNames, type Provenance } from "../bundle/index.js";
 import { checkInterrupted, describeError, Fault, type Progress, quoteName, random } from "../core/index.js";
 import { type Dataset, type Picture, splitDataset } from "../dataset/index.js";
 import type { RequirementKind, Spec } from "../spec/index.js";
-import { seriesQuantile } from "../statistics/index.js";
 import { runBundleTests } from "./bundle-tests.js";
 import { checkContainer, type WriteDeployment } from "./container.js";
 import { checkDocuments } from "./documents.js";
@@ -15,6 +13,7 @@ import type { ContainerCheck, DocumentCheck, Measurements, ServiceCheck } from "
 import type { Outcome } from "./measure.js";
 import type { Offered } from "./offered.js";
 import { askService, type ServiceQuestion, type StartService, tryService } from "./service.js";
+import { measureThroughput, timeBetween } from "./timings.js";
 
 export interface MeasureRequest {
   readonly bundle: Bundle;
@@ -33,8 +32,8 @@ export interface MeasureRequest {
   readonly signal: AbortSignal;
 }
 
-/** Photographs of training that the gap is measured on, at most. */
-const mostTrained = 500;
+/** Photographs of training that the gap is measured on, at most: nearly all are right, so that calibrate is what leaves it uncertain. */
+const mostTrained = 200;
 
 /** Throws `interrupted`, `images-insufficient` for a class that the model does not know, `image-unreadable`, `engine-failed`. */
 export async function measure(request: MeasureRequest): Promise<Measurements> {
@@ -42,12 +41,23 @@ export async function measure(request: MeasureRequest): Promise<Measurements> {
   const { labels } = bundle.manifest;
   const asked = (...kinds: readonly RequirementKind[]): boolean =>
     spec.requirements.some(({ kind }) => kinds.includes(kind));
-  const test = await predictAll("test", offered.test, request);
+  for (const pictures of [offered.test, offered.calibrate]) checkClasses(pictures, labels);
+  const test: Outcome[] = [];
+  const latencyMs = await timeBetween(
+    offered.test,
+    async (part) => void test.push(...(await predictAll("test", part, request, [test.length, offered.test.length]))),
+    request,
+  );
   const calibrate = await predictAll("calibrate", offered.calibrate, request);
   const sample = asked("overfitting-gap") ? sampleTrained(offered) : [];
   const trained = await predictAll("train", sample, request);
-  const throughput = asked("throughput") ? await measureThroughput(test, request) : new Float64Array(0);
-  const question = askAbout(test, request);
+  const throughput = asked("throughput")
+    ? await measureThroughput(
+        test.map(({ path }) => join(request.dataset.root, path)),
+        request,
+      )
+    : new Float64Array(0);
+  const question = askAbout(test, asked("http-latency"), request);
   const service = await measureService(asked("api", "http-latency", "deployment"), question, request);
   const container = await measureContainer(asked("container"), question, request);
   const documents = await measureDocuments(asked("documentation"), request);
@@ -61,7 +71,7 @@ export async function measure(request: MeasureRequest): Promise<Measurements> {
     outOfFoldAccuracy: provenance.outOfFoldAccuracy,
     trainCounts: provenance.classCounts,
     fresh: offered.fresh,
-    latencyMs: await timeModel(modelPath, request),
+    latencyMs,
     throughput,
     modelSizeBytes: (await stat(modelPath)).size,
     imageCount: provenance.imageCount,
@@ -83,14 +93,14 @@ function sampleTrained({ trained }: Offered): readonly Picture[] {
   return random(0, "trained").shuffle(trained).slice(0, mostTrained);
 }
 
-/** Predicts pictures with their true labels; a picture that has become unreadable is a fault, since it was readable in the scan. */
+/** Predicts pictures with their true labels, as a part of `total` of which some came before; a picture that has become unreadable is a fault, since it was readable in the scan. */
 async function predictAll(
   split: string,
   pictures: readonly Picture[],
   { bundle, dataset, progress, signal }: MeasureRequest,
+  [before, total]: readonly [number, number] = [0, pictures.length],
 ): Promise<readonly Outcome[]> {
   const index = new Map(bundle.manifest.labels.map((label, i) => [label, i]));
-  checkClasses(pictures, index);
   const groups = groupsByPath(dataset);
   const paths = pictures.map(({ path }) => join(dataset.root, path));
   const outcomes: Outcome[] = [];
@@ -111,7 +121,7 @@ async function predictAll(
       predicted: index.get(prediction.label)!,
       probabilities: prediction.probabilities,
     });
-    progress({ stage: split, done: outcomes.length, total: pictures.length, unit: "images" });
+    progress({ stage: split, done: before + outcomes.length, total, unit: "images" });
   }
   return outcomes;
 }
@@ -122,7 +132,8 @@ function groupsByPath(dataset: Dataset): ReadonlyMap<string, string> {
   return new Map(splitDataset(dataset, { seed: 0 }).map(({ path, group }) => [path, group]));
 }
 
-function checkClasses(pictures: readonly Picture[], known: ReadonlyMap<string, number>): void {
+function checkClasses(pictures: readonly Picture[], labels: readonly string[]): void {
+  const known = new Set(labels);
   const unknown = [...new Set(pictures.map(({ label }) => label))].filter((label) => !known.has(label));
   if (unknown.length === 0) return;
   throw new Fault("images-insufficient", {
@@ -132,54 +143,19 @@ function checkClasses(pictures: readonly Picture[], known: ReadonlyMap<string, n
   });
 }
 
-/** Single runs that are timed at once, and at most: a machine so restless that these do not suffice leaves the line open. */
-const runsAtOnce = 250;
-const mostRuns = 2000;
+/** Photographs that are posted: some to compare the answers; more where they are timed, for a bound of the p95. */
+const [fewPosted, mostPosted] = [50, 120];
 
-/**
- * Times single runs until there are enough for an upper bound of the quantile that the spec asks for: more where timings
- * resemble their neighbors. When to stop depends on their number and order, not on how long they took.
- */
-async function timeModel(path: string, { bundle, spec, threads, signal }: MeasureRequest): Promise<Float64Array> {
-  const { size } = bundle.manifest.preprocessing;
-  const { device } = bundle.placed;
-  const share = spec.requirements.some(({ quantile }) => quantile === "p99") ? 0.99 : 0.95;
-  let all = new Float64Array(0);
-  while (all.length < mostRuns) {
-    checkInterrupted(signal);
-    const more = await measureLatency(path, { size, threads, device, runs: runsAtOnce });
-    all = Float64Array.of(...all, ...more);
-    if (seriesQuantile(all, share, spec.alpha).upper !== null) break;
-  }
-  return all;
-}
-
-/** Rounds that are timed, and photographs in each: enough batches to keep the cores busy. */
-const rounds = 12;
-const photographsEach = 32;
-
-/** Photographs a second through decoding and model; the first round only warms up. */
-async function measureThroughput(
-  outcomes: readonly Outcome[],
+function askAbout(
+  test: readonly Outcome[],
+  isTimed: boolean,
   { bundle, dataset, signal }: MeasureRequest,
-): Promise<Float64Array> {
-  const size = Math.min(photographsEach, outcomes.length);
-  if (size < 8) return new Float64Array(0);
-  const rates: number[] = [];
-  for (let round = 0; round <= rounds; round++) {
-    const paths = Array.from({ length: size }, (_, i) => outcomes[(round * size + i) % outcomes.length]!.path);
-    const start = performance.now();
-    for await (const _ of bundle.predict(paths.map((path) => join(dataset.root, path)))) checkInterrupted(signal);
-    if (round > 0) rates.push((size * 1000) / (performance.now() - start));
-  }
-  return Float64Array.from(rates);
-}
-
-function askAbout(test: readonly Outcome[], { bundle, dataset, signal }: MeasureRequest): ServiceQuestion {
+): ServiceQuestion {
   const { labels, files } = bundle.manifest;
   const golden = Object.keys(files).filter((name) => /^golden\/\d+\.png$/.test(name));
   const warmUp = golden.map((name) => join(bundle.folder, name));
-  return { labels, outcomes: test, root: dataset.root, warmUp, signal };
+  const most = isTimed ? mostPosted : fewPosted;
+  return { labels, outcomes: test, most, root: dataset.root, warmUp, signal };
 }
 
 async function measureService(

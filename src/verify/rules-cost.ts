@@ -2,7 +2,7 @@
 import { formatBytes, formatCount } from "../core/index.js";
 import { type Device, devices } from "../onnx/index.js";
 import { asksForGpu, type Quantile, type Requirement } from "../spec/index.js";
-import { type SeriesBounds, seriesMean, seriesQuantile } from "../statistics/index.js";
+import { type QuantileBounds, type SeriesBounds, seriesMean, seriesQuantile } from "../statistics/index.js";
 import { exact, type Finding, type Levels, type Measurements, shown, unmeasured } from "./finding.js";
 
 const quantiles: Readonly<Record<Exclude<Quantile, "mean">, number>> = { p50: 0.5, p95: 0.95, p99: 0.99 };
@@ -25,19 +25,27 @@ export function httpLatency({ service }: Measurements, line: Requirement, { spec
 
 function timings(latencyMs: Float64Array, which: Quantile, alpha: number, what: string): Finding {
   const n = latencyMs.length;
-  const bounds = which === "mean" ? seriesMean(latencyMs, alpha) : seriesQuantile(latencyMs, quantiles[which], alpha);
-  const how =
+  const bounds =
     which === "mean"
-      ? "bounds by Student's t on means of blocks, approximate"
-      : "bounds by order statistics on blocks, approximate";
+      ? ({ ...seriesMean(latencyMs, alpha), by: "mean" } as const)
+      : seriesQuantile(latencyMs, quantiles[which], alpha);
   return {
     measured: bounds.estimate / 1000,
     lower: inSeconds(bounds.lower),
     upper: inSeconds(bounds.upper),
     n,
-    basis: `the ${which} of ${n} ${what}; ${how}`,
+    basis: `the ${which} of ${n} ${what}; ${explainBounds(bounds, n)}`,
     ...(bounds.upper === null ? { decides: tooFew(bounds, n) } : {}),
   };
+}
+
+function explainBounds(
+  { by, effective }: SeriesBounds & { readonly by: QuantileBounds["by"] | "mean" },
+  n: number,
+): string {
+  if (by === "mean") return "bounds by Student's t on means of blocks, approximate";
+  if (by !== "mean square") return "bounds by order statistics on blocks, approximate";
+  return `they resemble their neighbors so much that they count for ${Math.floor(effective)} of ${n}: the upper bound is Chebyshev's, by the mean square, wide and approximate`;
 }
 
 const inSeconds = (ms: number | null): number | null => (ms === null ? null : ms / 1000);

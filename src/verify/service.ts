@@ -18,9 +18,6 @@ export type StartService = (bundleFolder: string, signal: AbortSignal) => Promis
 /** A service's probabilities may differ by so much from the model's own: what JSON and another order of sums leave. */
 export const probabilityTolerance = 1e-5;
 
-/** Photographs that are posted, at most: enough for an upper bound of the p95. */
-const mostPosted = 100;
-
 /** A service that needs longer for one photograph has failed. */
 const patienceMs = 60_000;
 
@@ -28,6 +25,8 @@ export interface ServiceQuestion {
   readonly labels: readonly string[];
   /** Photographs with the model's own answers; a fixed choice of them is posted. */
   readonly outcomes: readonly Outcome[];
+  /** So many are posted, at most. */
+  readonly most: number;
   /** Folder that the outcomes' paths are relative to. */
   readonly root: string;
   /** Files that are posted first and not counted, so that the service is warm. */
@@ -57,9 +56,9 @@ export async function tryService(
 
 /** Posts photographs one after the other. Throws `interrupted`. */
 export async function askService(url: string, question: ServiceQuestion, started: boolean): Promise<ServiceCheck> {
-  const { outcomes, root, labels, warmUp, signal } = question;
+  const { outcomes, most, root, labels, warmUp, signal } = question;
   const endpoint = new URL("predict", url.endsWith("/") ? url : `${url}/`);
-  const chosen = random(0, "posted").shuffle(outcomes).slice(0, mostPosted);
+  const chosen = random(0, "posted").shuffle(outcomes).slice(0, most);
   const tally = new AnswerTally(labels);
   try {
     for (const path of warmUp) await post(endpoint, await readFile(path), signal);
