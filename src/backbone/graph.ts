@@ -10,6 +10,7 @@ import {
   type Tensor,
 } from "../onnx/index.js";
 import type { Branch, Look, Recipe } from "./recipe.js";
+import { resamplingMatrix } from "./resampling.js";
 import type { Backbone, BackboneRow } from "./zoo.js";
 
 /** Names of the inputs and outputs of every graph that assay makes. */
@@ -66,15 +67,14 @@ function openGraph(branches: readonly Branch[], side: number): { builder: GraphB
   return { builder, planes: builder.node("Cast", [planar], { to: 1n }) };
 }
 
-/** Since when Resize goes by sizes; and Slice, a version before, by inputs. */
-const looksSince = 11;
+/** Since when Slice goes by inputs. */
+const looksSince = 10;
 
 /** Why no graph can express a recipe; null where one can. */
-export function whyImpossible({ view, looks, branches }: Recipe): string | null {
+export function whyImpossible({ looks, branches }: Recipe): string | null {
   const sets = [...new Set(branches.map(({ backbone }) => operatorSet(backbone)))];
   if (sets.length > 1) return `networks of operator sets ${sets.join(" and ")} cannot share a graph`;
-  const plain =
-    looks.every(({ crop, flip }) => crop === 1 && !flip) && branches.every(({ size }) => size === view.size);
+  const plain = looks.every(({ crop, flip }) => crop === 1 && !flip);
   return plain || sets[0]! >= looksSince ? null : `its operator set ${sets[0]!} is older than ${looksSince}`;
 }
 
@@ -104,17 +104,14 @@ function middle(builder: GraphBuilder, planes: string, side: number, wanted: num
   return builder.node("Slice", [planes, ...bounds.map((values) => builder.constant(int64(values)))]);
 }
 
-/** Cubic with Catmull and Rom's coefficient, as libvips resizes. By sizes: a scale of 224/280 in float32 gives 223. */
+/** Cubic with Catmull and Rom's coefficient, as libvips resizes: R · x · Rᵀ of each plane. */
 function resize(builder: GraphBuilder, planes: string, side: number, size: number): string {
   if (side === size) return planes;
-  const [from, to] = [builder.constant(int64([0])), builder.constant(int64([2]))];
-  const kept = builder.node("Slice", [builder.node("Shape", [planes]), from, to]);
-  const sizes = builder.node("Concat", [kept, builder.constant(int64([size, size]))], { axis: 0n });
-  return builder.node("Resize", [planes, "", "", sizes], {
-    mode: "cubic",
-    cubic_coeff_a: -0.5,
-    coordinate_transformation_mode: "half_pixel",
-  });
+  const name = `resampling/${side}-${size}`;
+  const isThere = builder.model.graph!.initializer.some((tensor) => tensor.name === name);
+  const rows = isThere ? name : builder.floats(resamplingMatrix(side, size, -0.5), [size, side], name);
+  const columns = builder.node("Transpose", [rows], { perm: [1n, 0n] });
+  return builder.node("MatMul", [rows, builder.node("MatMul", [planes, columns])]);
 }
 
 /** Columns from last to first; the end lies before the first, which only a very small number can say. */

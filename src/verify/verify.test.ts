@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { random } from "../core/index.js";
 import type { Dataset, Picture } from "../dataset/index.js";
 import type { Provenance } from "../bundle/index.js";
 import { parseSpec, type Requirement } from "../spec/index.js";
@@ -224,12 +225,13 @@ describe("everything else", () => {
   ])("%s: %s", (text, verdict) => expect(verdictOf(text)).toBe(verdict));
 
   test("a target far off is met on a machine with other work, a close one stays open", () => {
-    // Whiles of 40 runs, one in three at 54 ms and not at 30.
-    const latencyMs = Float64Array.from({ length: 160 }, (_, i) => ((i / 40) % 3 >= 2 ? 54 : 30) + ((i * 7) % 5) / 10);
+    const source = random(4, "noise");
+    let level = 0;
+    const latencyMs = Float64Array.from({ length: 150 }, () => 30 + 3 * (level = 0.9 * level + source.normal()));
     const found = judge(line("Inference time < 2 s"), measurements({ latencyMs }), levels);
-    expect(found).toMatchObject({ verdict: "met", n: 160 });
+    expect(found).toMatchObject({ verdict: "met", n: 150 });
     expect(found.evidence).toContain("Chebyshev");
-    expect(verdictOf("Inference time < 60ms", { latencyMs })).toBe("unproven");
+    expect(verdictOf("Inference time < 45ms", { latencyMs })).toBe("unproven");
   });
 
   test("what the run did not record is unproven", () => {
