@@ -33,6 +33,8 @@ export interface Gradient {
   /** Output with one element. */
   readonly loss: string;
   readonly lossInputs: LossInputs;
+  /** The constant 1 that the way back begins with. */
+  readonly seed: string;
 }
 
 /**
@@ -51,9 +53,11 @@ export async function gradient(model: ModelProto, options: GradientOptions): Pro
   const knowledge = await inferShapes(forward, sizes, engine);
   checkLoss(loss, knowledge.values);
   const weights = forward.graph!.initializer.map(({ name }) => name).filter((name) => chosen.has(name));
-  const gradients = new Sweep(builder, knowledge, lowering, [...weights, ...inputs]).run(loss);
+  const rank = knowledge.values.get(loss)!.shape.length;
+  const seed = builder.floats([1], Array<number>(rank).fill(1));
+  const gradients = new Sweep(builder, knowledge, lowering, [...weights, ...inputs]).run(loss, seed);
   chooseOutputs(builder, [loss, ...outputs, ...gradients.values()]);
-  return { model: forward, gradients, loss, lossInputs };
+  return { model: forward, gradients, loss, lossInputs, seed };
 }
 
 /** The first dimension of the first input that has one. */

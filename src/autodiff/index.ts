@@ -5,6 +5,8 @@
 export { deviceTable } from "./device-table.js";
 export { foldBatchNorm } from "./fold-batch-norm.js";
 export { gradient, type Gradient, type GradientOptions } from "./gradient.js";
+export { type HalfGradient, toHalfPrecision } from "./half-precision.js";
+export { type LossScale, nextLossScale, usualLossScale } from "./loss-scale.js";
 export { type CrossEntropyLoss, type Loss, type LossInputs, lossWeight, type ScalarLoss } from "./loss.js";
 export { type Lowering, plainLowering } from "./lowering.js";
 export {
@@ -17,7 +19,7 @@ export {
   type ValueShapes,
 } from "./memory.js";
 export { type Operator, operators, rules } from "./rules.js";
-export { selectLowering, type SelectedLowering } from "./select-lowering.js";
+export { refuseHalf, selectLowering, type SelectedLowering } from "./select-lowering.js";
 export { operatorTable } from "./table.js";
 export { readWeights, replaceWeights } from "./weights.js";
 export { type Extent, inferShapes, type InputSizes, type Knowledge } from "./shape.js";

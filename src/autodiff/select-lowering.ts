@@ -11,7 +11,9 @@ import {
   splitModel,
 } from "../onnx/index.js";
 import { gradient } from "./gradient.js";
+import { toHalfPrecision } from "./half-precision.js";
 import { fastLowerings, type Lowering, plainLowering } from "./lowering.js";
+import { valueShapes } from "./memory.js";
 
 /** A part of a lowering, and what is wrong with it. */
 export interface RefusedPart {
@@ -67,6 +69,9 @@ export async function tryLowering(
   return { lowering, dropped: dropped!, wrong: wrong! };
 }
 
+/** Any will do: the trials' gradients are neither small nor large. */
+const trialScale = 8;
+
 /** Largest difference that is rounding, relative to the largest number. */
 const tolerance = 1e-4;
 
@@ -98,17 +103,46 @@ async function differentiate(
   lowering: Lowering,
   engine: Engine,
   device: Device,
+  isHalf = false,
 ): Promise<Float32Array> {
   const loss = { kind: "value", value: "loss" } as const;
-  const result = await gradient(model, { loss, trainable: () => true, inputs: ["x"], lowering, engine });
+  const full = await gradient(model, { loss, trainable: () => true, inputs: ["x"], lowering, engine });
+  const half = isHalf ? toHalfPrecision(full, (await valueShapes(full.model, {}, engine))(images)) : null;
+  const result = half ?? full;
+  const scale = half === null ? {} : { [half.lossScale]: float32([], Float32Array.of(trialScale)) };
   const session = await engine.open(splitModel(result.model), { threads: 1, device });
   try {
     if (session.placed.refusal !== null) throw new Error(session.placed.refusal);
-    const outputs = await session.run(feeds, [...result.gradients.values()]);
+    const outputs = await session.run({ ...feeds, ...scale }, [...result.gradients.values()]);
     return Float32Array.from(Object.values(outputs).flatMap((tensor) => [...floats(tensor)]));
   } finally {
     await session.release();
   }
+}
+
+const halfRefusals = new Map<Device, Promise<string | null>>();
+
+/** Why gradients in mixed precision are of no use on a device; null where they are right. Tried once a process. */
+export function refuseHalf(device: Device, engine: Engine): Promise<string | null> {
+  const known = halfRefusals.get(device) ?? tryHalf(device, engine).catch((error: unknown) => describeError(error));
+  halfRefusals.set(device, known);
+  return known;
+}
+
+/** Largest difference that is rounding in mixed precision, in the norm of the whole gradient: at a kink single numbers may be another. */
+const halfTolerance = 0.1;
+
+async function tryHalf(device: Device, engine: Engine): Promise<string | null> {
+  const { lowering } = await selectLowering(device, engine);
+  for (const part of Object.keys(trials) as (keyof Lowering)[])
+    for (const sizes of trials[part]) {
+      const { model, feeds } = trial(part, sizes);
+      const expected = await differentiate(model, feeds, plainLowering, engine, "cpu");
+      const actual = await differentiate(model, feeds, lowering, engine, device, true);
+      const distance = Math.hypot(...expected.map((value, i) => value - actual[i]!)) / Math.hypot(...expected);
+      if (!(distance <= halfTolerance)) return `${part} in float16 differs from float32 by ${distance.toPrecision(2)}`;
+    }
+  return null;
 }
 
 /** Of a convolution: channels in, channels out, groups, side of the kernel, stride. */

@@ -46,15 +46,9 @@ export class Sweep {
     this.#reached = reachedFrom(builder.model.graph!.node, sources, knowledge.values);
   }
 
-  /** Returns the output that holds the gradient of each source that the loss depends on. */
-  run(loss: string): ReadonlyMap<string, string> {
-    const shape = this.#shapeOf(loss);
-    this.#parts.set(loss, [
-      this.#emit.floats(
-        [1],
-        shape.map(() => 1),
-      ),
-    ]);
+  /** Returns the output that holds the gradient of each source that the loss depends on; `seed` is ∂loss/∂loss. */
+  run(loss: string, seed: string): ReadonlyMap<string, string> {
+    this.#parts.set(loss, [seed]);
     const forward = new Set(this.#builder.model.graph!.node);
     for (const node of [...forward].toReversed()) this.#visit(node);
     const totals = this.#sources.flatMap((source) => {

@@ -17,6 +17,7 @@ export {
   elementType,
   type GraphProto,
   makeModel,
+  makeNode,
   makeTensor,
   type ModelProto,
   type NodeProto,
