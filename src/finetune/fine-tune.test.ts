@@ -8,6 +8,7 @@ import { readWeights, replaceWeights } from "../autodiff/index.js";
 import { type Backbone, loadBackbone } from "../backbone/index.js";
 import { decodeFloat16, encodeFloat16, type Fault, random, sha256 } from "../core/index.js";
 import { encodePng } from "../image/index.js";
+import { isKnownHere } from "../onnx/index.js";
 import {
   type Cut,
   findNetworkCuts,
@@ -148,6 +149,36 @@ describe("fine-tuning", () => {
       ];
       expect(again.history.map(numbers)).toEqual(whole.history.map(numbers));
     }
+  });
+
+  test("in mixed precision learns as well, and resumes to the bit", async () => {
+    const mixed = options({ precision: "mixed" });
+    const { history, ...tuned } = await fineTune(mixed);
+    expect(history.at(-1)!.select.loss).toBeLessThan(history[0]!.select.loss / 2);
+    const own = options({ precision: "mixed" });
+    const controller = new AbortController();
+    const progress: FineTuneOptions["progress"] = ({ done }) => void (done >= 60 && controller.abort());
+    expect((await faultOf(fineTune({ ...own, progress, signal: controller.signal }))).code).toBe("interrupted");
+    expect(numbersOf(await fineTune(own))).toEqual(numbersOf({ history, ...tuned }));
+  });
+
+  test("on a device that cannot be used the CPU trains, and says so", async () => {
+    const absent = (["dml", "coreml"] as const).find((device) => !isKnownHere(device))!;
+    const short = { epochs: 1, draws: 1 };
+    const own = options({ device: absent, settings: short });
+    const tuned = await fineTune(own);
+    expect(own.events[0]).toEqual({ kind: "placed", text: expect.stringContaining("is not trained on, the CPU is") });
+    expect(numbersOf(tuned)).toEqual(numbersOf(await fineTune(options({ settings: short }))));
+  });
+
+  test("a loss scale that is too large is halved, and those steps are left out", async () => {
+    const own = options({ precision: "mixed", lossScale: 2 ** 40 });
+    const { history } = await fineTune(own);
+    const scales = own.events.flatMap((event) => (event.kind === "overflow" ? [event.lossScale] : []));
+    expect(scales.length).toBeGreaterThan(2);
+    expect(scales).toEqual(scales.map((_, i) => 2 ** (40 - i)));
+    expect(own.events.some(({ kind }) => kind === "rolled-back")).toBe(false);
+    expect(history.at(-1)!.select.loss).toBeLessThan(history[0]!.select.loss);
   });
 
   test("a finished one is not trained again", async () => {

@@ -1,5 +1,5 @@
 /** Fine-tuning of one network from a trained head (linear probing, then fine-tuning: Kumar 2022, 2202.10054). */
-import { readWeights } from "../autodiff/index.js";
+import { readWeights, usualLossScale } from "../autodiff/index.js";
 import type { Backbone, Branch } from "../backbone/index.js";
 import { Fault, type Progress, sha256 } from "../core/index.js";
 import { imageLibraryVersions, type View } from "../image/index.js";
@@ -10,6 +10,7 @@ import { InputFile } from "./input-file.js";
 import { Inputs, type Photograph } from "./inputs.js";
 import { mixTargets } from "./mixup.js";
 import { type HeadWeights, joinNetwork, type Network, splitNetwork } from "./network.js";
+import { type Precision, placeTraining, type TrainingPlace } from "./place.js";
 import type { Settings } from "./settings.js";
 import { divideBatch, Stepper } from "./stepper.js";
 import { divide, type TrainedPart } from "./trained-part.js";
@@ -37,8 +38,12 @@ export interface FineTuneOptions {
   /** Where the frozen part ends; null: everything is trained. */
   readonly cut: Cut | null;
   readonly threads: number;
-  /** Where networks run; the CPU unless said. */
+  /** Where networks run; the CPU unless said, and where the device gets gradients wrong. */
   readonly device?: Device;
+  /** Mixed on devices that can, float32 elsewhere, unless said. */
+  readonly precision?: Precision;
+  /** To begin with, in mixed precision; found anew where it is too large. */
+  readonly lossScale?: number;
   readonly seed: number;
   /** Of the checkpoint and what is kept. */
   readonly folder: string;
@@ -58,6 +63,7 @@ export interface FineTuned {
 
 /** What a training needs, opened. */
 interface Stage {
+  readonly place: TrainingPlace;
   readonly network: Network;
   readonly settings: Settings;
   readonly part: TrainedPart;
@@ -76,8 +82,9 @@ interface Stage {
  * `interrupted`, `engine-failed`.
  */
 export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
-  return onStage(options, async ({ network, settings, part, crew, inputs, stepper, start, data }) => {
+  return onStage(options, async ({ place, network, settings, part, crew, inputs, stepper, start, data }) => {
     const { folder, seed, listen, progress, signal } = options;
+    if (place.why !== null) listen({ kind: "placed", text: place.why });
     const { parameters } = stepper;
     const { weights, best, history } = await Training.run({
       crew,
@@ -94,6 +101,7 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
       signal,
       checkpoint: join(folder, "checkpoint.safetensors"),
       identity: identify(options, settings),
+      lossScale: options.lossScale === undefined ? usualLossScale : { scale: options.lossScale, steps: 0 },
     });
     const tuned = splitNetwork(network, parameters.views(weights));
     return { ...tuned, best, history, parameters: parameters.length };
@@ -137,19 +145,20 @@ const kernelFactor = 1.8;
 const measuredSteps = 3;
 
 async function onStage<T>(options: FineTuneOptions, use: (stage: Stage) => Promise<T>): Promise<T> {
-  const { branch, head, train, select, view, cut, threads, device, folder, seed, root, signal } = options;
+  const { branch, head, train, select, view, cut, threads, device, precision, folder, seed, root, signal } = options;
   const settings = fitSettings(options.settings, train.photographs.length);
   const network = joinNetwork(branch, head);
   const part = divide(network, branch.size, cut);
   const photographs = [...train.photographs, ...select.photographs];
-  const crew = new Crew(threads, device);
+  const place = await placeTraining(device ?? "cpu", precision);
+  const crew = new Crew(threads, place.device);
   const file = settings.draws < settings.epochs ? await openFile(folder, photographs.length, part) : null;
   try {
     const { area, jitter, microBatch } = settings;
     const sized = { ...view, size: branch.size };
     const own = { root, photographs, part, view: sized, seed, area, jitter, microBatch, crew, file, signal };
     const inputs = await Inputs.open(own);
-    const stepper = await Stepper.open(crew, network, part, settings);
+    const stepper = await Stepper.open(crew, network, part, settings, place.precision);
     const { parameters } = stepper;
     const names = parameters.ranges.map(({ name }) => name);
     const start = parameters.make();
@@ -160,7 +169,7 @@ async function onStage<T>(options: FineTuneOptions, use: (stage: Stage) => Promi
       select: select.photographs.map((_, i) => train.photographs.length + i),
       classes: network.classes,
     };
-    return await use({ network, settings, part, crew, inputs, stepper, start, data });
+    return await use({ place, network, settings, part, crew, inputs, stepper, start, data });
   } finally {
     await crew.close();
     await file?.remove();

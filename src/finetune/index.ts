@@ -21,6 +21,7 @@ export {
   type StepCost,
 } from "./fine-tune.js";
 export type { Judged } from "./judge.js";
+export type { Precision } from "./place.js";
 export type { Photograph } from "./inputs.js";
 export { findNetworkCuts, type HeadWeights } from "./network.js";
 export { type Rates, type Settings, usualSettings } from "./settings.js";

@@ -5,7 +5,9 @@ import {
   planTraining,
   replaceWeights,
   selectLowering,
+  toHalfPrecision,
   type TrainingMemoryPlan,
+  usualLossScale,
   valueShapes,
 } from "../autodiff/index.js";
 import { names } from "../backbone/index.js";
@@ -14,6 +16,7 @@ import type { Crew } from "./crew.js";
 import type { Network } from "./network.js";
 import { trainableParameters } from "./network.js";
 import type { ParameterMap } from "./parameters.js";
+import type { Precision } from "./place.js";
 import type { Settings } from "./settings.js";
 import type { TrainedPart } from "./trained-part.js";
 
@@ -41,10 +44,18 @@ export class Stepper {
   readonly #graph: Gradient;
   readonly #part: TrainedPart;
   readonly #classes: number;
+  /** The input of the loss scale; null in float32. */
+  readonly #lossScale: string | null;
 
-  private constructor(crew: Crew, graph: Gradient, part: TrainedPart, network: Network) {
+  private constructor(
+    crew: Crew,
+    graph: Gradient & { readonly lossScale?: string },
+    part: TrainedPart,
+    network: Network,
+  ) {
     this.#crew = crew;
     this.#graph = graph;
+    this.#lossScale = graph.lossScale ?? null;
     this.#part = part;
     this.#classes = network.classes;
     this.parameters = trainableParameters(network, part.model, new Set(graph.gradients.keys()));
@@ -56,6 +67,7 @@ export class Stepper {
     network: Network,
     part: TrainedPart,
     { microBatch, labelSmoothing, classWeights, logitAdjustment }: Settings,
+    precision: Precision = "float32",
   ): Promise<Stepper> {
     const { lowering } = await selectLowering(crew.device, crew.engine);
     const wanted = new Set(trainableParameters(network, part.model).ranges.map(({ name }) => name));
@@ -78,7 +90,14 @@ export class Stepper {
       lowering,
       engine: crew.engine,
     });
-    return new Stepper(crew, graph, part, network);
+    if (precision === "float32") return new Stepper(crew, graph, part, network);
+    const shapes = await valueShapes(graph.model, {}, crew.engine);
+    return new Stepper(crew, toHalfPrecision(graph, shapes(microBatch)), part, network);
+  }
+
+  /** Whether gradients may overflow although the loss does not: a matter of the loss scale. */
+  get isMixed(): boolean {
+    return this.#lossScale !== null;
   }
 
   /** What a thread needs for one micro-batch, and the optimizer once for all of them, as planned. */
@@ -89,9 +108,14 @@ export class Stepper {
 
   /**
    * Loss and logits of a batch with the given weights; its gradient is written into `into`. Sums go by the order of the
-   * micro-batches, so that the result is the same however the threads shared them. Throws `engine-failed`.
+   * micro-batches, so that the result is the same however the threads shared them. `lossScale` is of mixed precision. Throws `engine-failed`.
    */
-  async run(weights: Float32Array, batch: readonly MicroBatch[], into: Float32Array): Promise<BatchGradient> {
+  async run(
+    weights: Float32Array,
+    batch: readonly MicroBatch[],
+    into: Float32Array,
+    lossScale = usualLossScale.scale,
+  ): Promise<BatchGradient> {
     const { model, gradients, loss, lossInputs } = this.#graph;
     const { ranges } = this.parameters;
     const session = await this.#crew.open(splitModel(replaceWeights(model, this.parameters.views(weights))), true);
@@ -102,6 +126,7 @@ export class Stepper {
         [this.#part.input.name]: input,
         [lossInputs.targets!]: float32([targets.length / this.#classes, this.#classes], targets),
         [lossInputs.scale!]: scale,
+        ...(this.#lossScale === null ? {} : { [this.#lossScale]: float32([], Float32Array.of(lossScale)) }),
       }),
     );
     try {

@@ -1,4 +1,5 @@
 /** A training under way: steps, epochs, what was judged after each, checkpoints, and going back where numbers overflow. */
+import { type LossScale, nextLossScale } from "../autodiff/index.js";
 import { argmaxRows } from "../metrics/index.js";
 import { checkInterrupted, Fault, type Progress, random, silent } from "../core/index.js";
 import { type Checkpoint, type Position, readCheckpoint, writeCheckpoint } from "./checkpoint.js";
@@ -36,6 +37,7 @@ export interface TrainingOptions extends JudgeParts {
   readonly data: TrainingData;
   readonly settings: Settings;
   readonly seed: number;
+  readonly lossScale: LossScale;
   /** Weights to begin with, flat. */
   readonly start: Float32Array;
   /** File of the checkpoint, and what makes it this training's. */
@@ -47,6 +49,10 @@ export interface TrainingOptions extends JudgeParts {
 }
 
 export type TrainingEvent =
+  /** Said once, where it is not the CPU in float32. */
+  | { readonly kind: "placed"; readonly text: string }
+  /** Mixed precision: the step was left out. */
+  | { readonly kind: "overflow"; readonly position: Position; readonly lossScale: number }
   /** `seconds`: spent before. */
   | { readonly kind: "resumed"; readonly position: Position; readonly seconds: number }
   | { readonly kind: "epoch"; readonly record: EpochRecord }
@@ -72,6 +78,8 @@ interface Notes {
   readonly position: Position;
   readonly steps: number;
   readonly rateScale: number;
+  /** Of mixed precision; in float32 it is not used. */
+  readonly lossScale: LossScale;
   readonly history: readonly EpochRecord[];
   readonly best: Best;
   readonly learned: Sums;
@@ -107,7 +115,7 @@ export class Training {
   #pending: { readonly position: Position; readonly load: Promise<LoadedBatch> } | null = null;
 
   private constructor(options: TrainingOptions) {
-    const { parameters, start, settings, data, seed } = options;
+    const { parameters, start, settings, data, seed, lossScale } = options;
     this.#options = options;
     this.#weights = parameters.make();
     this.#average = parameters.make();
@@ -120,7 +128,7 @@ export class Training {
     this.#judgedTrain = random(seed, "finetune", "judged").shuffle(data.train).slice(0, count);
     const best = { epoch: 0, isAveraged: false, loss: Number.POSITIVE_INFINITY };
     const position = { epoch: 0, step: 0 };
-    this.#notes = { position, steps: 0, rateScale: 1, history: [], best, learned: noSums, seconds: 0 };
+    this.#notes = { position, steps: 0, rateScale: 1, lossScale, history: [], best, learned: noSums, seconds: 0 };
   }
 
   /** Trains to the end, or goes on from a checkpoint. Throws `interrupted`, `training-diverged`, `checkpoint-invalid` and what inputs throw. */
@@ -165,15 +173,22 @@ export class Training {
     const begin = performance.now();
     const { position } = this.#notes;
     const { micro, targets } = await this.#take(position);
-    const { loss, logits } = await stepper.run(this.#weights, micro, this.#gradient);
+    const { scale } = this.#notes.lossScale;
+    const { loss, logits } = await stepper.run(this.#weights, micro, this.#gradient, scale);
     const length = norm(this.#gradient);
-    if (!Number.isFinite(loss) || !Number.isFinite(length)) return this.#rollBack(loss);
-    clip(this.#gradient, length, settings.clipNorm);
-    this.#update(position);
+    const overflows = !Number.isFinite(length);
+    const lossScale = stepper.isMixed ? nextLossScale(this.#notes.lossScale, overflows) : this.#notes.lossScale;
+    if (!Number.isFinite(loss) || lossScale === null || (overflows && !stepper.isMixed)) return this.#rollBack(loss);
+    if (overflows) this.#options.listen({ kind: "overflow", position, lossScale: scale });
+    else {
+      clip(this.#gradient, length, settings.clipNorm);
+      this.#update(position);
+    }
     const seconds = this.#notes.seconds + (performance.now() - begin) / 1000;
     const learned = addSums(this.#notes.learned, loss, logits, targets, this.#options.data.classes);
     const step = position.step + 1;
-    this.#notes = { ...this.#notes, steps: this.#notes.steps + 1, learned, seconds, position: { ...position, step } };
+    const { steps } = this.#optimizer;
+    this.#notes = { ...this.#notes, steps, lossScale, learned, seconds, position: { ...position, step } };
     progress({
       stage: `fine-tune, epoch ${position.epoch + 1} of ${settings.epochs}, loss ${(learned.loss / learned.images).toFixed(3)}`,
       done: (position.epoch * this.#stepsPerEpoch + step) * settings.batch,

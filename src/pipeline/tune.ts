@@ -308,8 +308,12 @@ function listen(event: TrainingEvent, { name }: Depth, { trace }: RunContext, wo
   } else if (event.kind === "rolled-back") {
     const text = `the loss is ${event.loss}: back to the last checkpoint, learning rates × ${event.rateScale}`;
     trace.add("decision", "loop", `${name}: ${text}`, { ...event, loss: String(event.loss) });
-  } else
-    trace.add("decision", "loop", `${name}: ended after epoch ${event.epoch}, select gets no better`, { ...event });
+  } else if (event.kind === "placed") trace.add("observation", "device", event.text);
+  else if (event.kind === "overflow")
+    trace.add("observation", "loop", `${name}: gradients overflowed at a loss scale of ${event.lossScale}`, {
+      ...event,
+    });
+  else trace.add("decision", "loop", `${name}: ended after epoch ${event.epoch}, select gets no better`, { ...event });
 }
 
 function describeEpoch({ epoch, learned, train, select, averaged }: EpochRecord): string {
