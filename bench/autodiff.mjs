@@ -1,25 +1,26 @@
-// A fine-tuning step of EfficientNet-Lite0 at 224 px by the gradient engine: all layers, and the last three stages from a cached prefix,
-// against forward passes and, where Python has torch, against PyTorch's best of {float32, bfloat16} × {contiguous, channels last}.
+// A fine-tuning step of EfficientNet-Lite0 (or another network) at 224 px by the gradient engine: all layers, and the last three stages from
+// a cached prefix, against forward passes and, where Python has torch, against PyTorch's best of {float32, bfloat16} × {contiguous,
+// channels last}; the stages also against PyTorch without a cache.
 // A step is what a trainer does: a session with the new weights in each thread, gradients of the effective batch, AdamW.
 // Usage: node bench/autodiff.mjs [--rounds 3] [--batch 32] [--micro 4] [--threads 2] [--python python3] [--model file.onnx --side 224] [--profile]
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import {
   Engine,
   float32,
   foldBatchNorm,
   gradient,
-  GraphBuilder,
   readModel,
   readWeights,
   replaceWeights,
   selectLowering,
   splitModel,
 } from "../dist/autodiff/index.js";
-import { keepOutputs } from "../dist/onnx/index.js";
+import { findCuts } from "../dist/finetune/cut.js";
+import { cutModel } from "../dist/finetune/cut-model.js";
 import { profile } from "./autodiff-profile.mjs";
 import { describe, median } from "./report.mjs";
 
@@ -39,20 +40,10 @@ const [rounds, batch, fewest, threads, side] = ["rounds", "batch", "micro", "thr
   Number(options[name]),
 );
 const classes = 1000;
-const isLite0 = options.model === undefined;
 const path = options.model ?? join(import.meta.dirname, "..", "models", "efficientnet-lite0.onnx");
-
-/** What follows the first value that a stage works on, as a network of its own whose input is that value. */
-function suffix(model, stage, dims) {
-  const { graph } = model;
-  const first = graph.node.find(({ opType, output }) => opType === "Conv" && output[0].startsWith(`${stage}/`));
-  const cut = first.input[0];
-  graph.node = graph.node.filter(({ output }) => !output.includes(cut));
-  graph.input = [];
-  new GraphBuilder(model).input({ name: cut, type: "float32", dims: ["n", ...dims] });
-  keepOutputs(model, ["logits"]);
-  return cut;
-}
+/** Networks that the peer has too: what enters their last three stages. */
+const known = { "efficientnet-lite0": [80, 14, 14], "efficientnetv2-b0": [48, 28, 28] };
+const network = basename(path, ".onnx");
 
 const engines = Array.from({ length: threads }, () => new Engine());
 
@@ -155,9 +146,8 @@ async function makeForward(model, input, dims, micro) {
 
 /** PyTorch in a process of its own, asked line by line; null where it is not installed. */
 async function openPeer() {
-  const child = spawn(options.python, [join(import.meta.dirname, "peers", "finetune-step.py"), String(threads)], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
+  const script = join(import.meta.dirname, "peers", "finetune-step.py");
+  const child = spawn(options.python, [script, String(threads), network], { stdio: ["pipe", "pipe", "inherit"] });
   const failed = new Promise((resolve) => child.once("error", () => resolve("no torch")));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const read = async () => (await Promise.race([lines.next().then(({ value }) => value), failed])) ?? "no torch";
@@ -167,60 +157,83 @@ async function openPeer() {
   return {
     step: async (variant, part) => {
       child.stdin.write(`${variant} ${part} ${batch} ${batch}\n`);
-      return Number(await read());
+      const [seconds, processor] = (await read()).split(" ").map(Number);
+      return { seconds, processor };
     },
     close: () => child.kill(),
   };
 }
 
-async function compare(part, model, input, dims, micro, peer) {
+const formats = ["fp32", "fp32-last", "bf16", "bf16-last"];
+
+/** PyTorch's steps, in those formats that are not far behind in the first round. */
+function contest(peer, part) {
+  const steps = new Map(peer ? formats.map((format) => [`PyTorch ${part} ${format}`, []]) : []);
+  const seconds = (name) => steps.get(name).map((step) => step.seconds);
+  let left = [...steps.keys()];
+  return {
+    steps,
+    round: async () => {
+      for (const name of left) steps.get(name).push(await peer.step(name.split(" ").at(-1), part));
+      const fastest = Math.min(...left.map((name) => seconds(name)[0]));
+      left = left.filter((name) => seconds(name)[0] < 1.5 * fastest);
+    },
+    /** Of those that stayed, the one with the least median. */
+    best: () => left.toSorted((a, b) => median(seconds(a)) - median(seconds(b)))[0],
+  };
+}
+
+/** `rivals`: the parts that PyTorch is asked for. */
+async function compare(part, model, input, dims, micro, peer, rivals) {
   const { step, result, feeds } = await makeStep(model, input, dims, micro);
   if (options.profile) return profile(result.model, feeds);
   const forward = await makeForward(model, input, dims, micro);
-  let variants = peer ? ["fp32", "fp32-last", "bf16", "bf16-last"] : [];
-  const series = {
-    "gradient engine": [],
-    "forward alone": [],
-    ...Object.fromEntries(variants.map((name) => [`PyTorch ${name}`, []])),
-  };
-  const shares = [];
+  const contests = rivals.map((rival) => contest(peer, rival));
+  const [ours, passes] = [[], []];
   await step();
   await forward();
   for (let round = 0; round < rounds; round++) {
-    const own = await step();
-    shares.push(own);
-    series["gradient engine"].push(own.seconds);
-    series["forward alone"].push(await forward());
-    for (const variant of variants) series[`PyTorch ${variant}`].push(await peer.step(variant, part));
-    // What is far behind in the first round is not asked again.
-    const fastest = Math.min(...variants.map((variant) => series[`PyTorch ${variant}`][0]));
-    variants = variants.filter((variant) => series[`PyTorch ${variant}`][0] < 1.5 * fastest);
+    ours.push(await step());
+    passes.push(await forward());
+    for (const one of contests) await one.round();
   }
-  describe(`${part}, ${batch} images a step in micro-batches of ${micro}, seconds`, series);
-  const own = median(series["gradient engine"]);
-  const least = (name) => Math.min(...series[name]);
-  const percent = (name) => `${(100 * median(shares.map((share) => share[name]))).toFixed(0)} %`;
+  const seconds = (steps) => steps.map((one) => one.seconds);
+  const all = [["gradient engine", ours], ...contests.flatMap(({ steps }) => [...steps])];
+  const series = Object.fromEntries(all.map(([name, steps]) => [name, seconds(steps)]));
+  describe(`${network}, ${part}, ${batch} images a step in micro-batches of ${micro}, seconds`, {
+    "forward alone": passes,
+    ...series,
+  });
+  const percent = (name) => `${(100 * median(ours.map((one) => one[name]))).toFixed(0)} %`;
+  const ratio = (a, b) =>
+    `${(median(a) / median(b)).toFixed(2)} (by the least of each ${(Math.min(...a) / Math.min(...b)).toFixed(2)})`;
+  const processor = (steps) => median(steps.map((one) => one.processor));
   console.log(`  of a step: new sessions ${percent("creation")}, optimizer ${percent("optimizer")}`);
-  console.log(`  processor seconds of a step: ${median(shares.map(({ processor }) => processor)).toFixed(2)}`);
-  console.log(
-    `  a step is ${(own / median(series["forward alone"])).toFixed(2)} forward passes (by the least of each, ${(least("gradient engine") / least("forward alone")).toFixed(2)})`,
-  );
+  console.log(`  processor seconds of a step: ${processor(ours).toFixed(2)}`);
+  console.log(`  a step in forward passes: ${ratio(seconds(ours), passes)}`);
   if (!peer) return;
-  const best = variants.map((name) => [name, median(series[`PyTorch ${name}`])]).toSorted((a, b) => a[1] - b[1])[0];
-  console.log(
-    `  PyTorch's best (${best[0]}) takes ${(best[1] / own).toFixed(2)} times as long (by the least of each, ${(least(`PyTorch ${best[0]}`) / least("gradient engine")).toFixed(2)})`,
-  );
+  for (const one of contests) {
+    const theirs = one.steps.get(one.best());
+    const used = (processor(theirs) / processor(ours)).toFixed(2);
+    console.log(
+      `  ${one.best()} in steps of ours: ${ratio(seconds(theirs), seconds(ours))}, in processor seconds ${used}`,
+    );
+  }
 }
 
-const peer = isLite0 && !options.profile ? await openPeer() : null;
+const stages = side === 224 ? known[network] : undefined;
+const peer = stages && !options.profile ? await openPeer() : null;
 if (!peer && !options.profile)
-  console.log(isLite0 ? `skipped: no torch in ${options.python}` : "skipped: PyTorch has the embedded network only");
+  console.log(
+    `skipped: ${stages ? `no torch in ${options.python}` : `the peer has ${Object.keys(known).join(", ")} at 224 px`}`,
+  );
 const model = foldBatchNorm(await readModel(path));
-await compare("full", model, model.graph.input[0].name, [3, side, side], fewest, peer);
-if (isLite0) {
-  const last = foldBatchNorm(await readModel(path));
-  const cut = suffix(last, "stage5", [80, 14, 14]);
-  await compare("stages", last, cut, [80, 14, 14], 2 * fewest, peer);
+const input = model.graph.input[0].name;
+await compare("full", model, input, [3, side, side], fewest, peer, ["full"]);
+if (stages) {
+  const cuts = await findCuts(model, { output: "logits", sizes: { [input]: [3, side, side] }, engine: engines[0] });
+  const cut = cuts.findLast(({ dims }) => dims.join() === stages.join());
+  await compare("stages", cutModel(model, cut).suffix, cut.value, stages, 2 * fewest, peer, ["stages", "frozen"]);
 }
 peer?.close();
 await Promise.all(engines.map((engine) => engine.close()));

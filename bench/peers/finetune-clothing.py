@@ -18,18 +18,21 @@ import argparse
 import csv
 import json
 import math
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import numpy as np
-import torch
-import torch.nn.functional as F
-from PIL import Image, ImageOps
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+# As fast on a quiet machine; on a shared one threads that spin while they wait made steps several times slower.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-import networks
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+import torch.nn.functional as F  # noqa: E402
+from PIL import Image, ImageOps  # noqa: E402
+
+import networks  # noqa: E402
 
 KEPT_PX, SIDE, BATCH = 256, 224, 32
 VARIANTS = ("fp32", "fp32-last", "bf16", "bf16-last")
@@ -166,8 +169,6 @@ class Trainer:
         self.recipe, self.parts, self.variant = recipe, parts, variant
         self.source = np.random.default_rng(args.seed)
         self.network = networks.load(args.network, len(classes), args.weights)
-        if args.folded:
-            fold(self.network)
         if variant.endswith("last"):
             self.network.to(memory_format=torch.channels_last)
         self.normalize = Normalize(networks.NETWORKS[args.network], variant.endswith("last"))
@@ -250,12 +251,6 @@ class Trainer:
         return torch.cat(rows)
 
 
-def fold(network: networks.Network) -> None:
-    for module in network.modules():
-        if isinstance(module, networks.Unit):
-            module.conv, module.norm = fuse_conv_bn_eval(module.conv.eval(), module.norm.eval()), None
-
-
 def measure(log: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
     right = log.argmax(1) == labels
     recalls = [right[labels == one].float().mean().item() for one in labels.unique()]
@@ -330,13 +325,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--variant", choices=(*VARIANTS, "auto"), default="auto")
-    parser.add_argument("--folded", action="store_true", help="fold batch-norm first (recipes with frozen statistics only)")
     parser.add_argument("--limit", type=int, help="photographs of each split, to try it")
     parser.add_argument("--epochs", type=int, help="of each phase, to try it")
-    args = parser.parse_args()
-    if args.folded and any(phase.statistics for phase in RECIPES[args.recipe].phases):
-        parser.error("--folded: this recipe needs batch statistics")
-    return args
+    return parser.parse_args()
 
 
 def main() -> None:
@@ -351,7 +342,7 @@ def main() -> None:
     decoded = time.perf_counter() - start
     variant, measured = fastest(args, recipe, parts, classes)
     summary = {
-        "recipe": args.recipe, "network": args.network, "folded": args.folded, "seed": args.seed, "torch": torch.__version__,
+        "recipe": args.recipe, "network": args.network, "seed": args.seed, "torch": torch.__version__,
         "capability": torch.backends.cpu.get_cpu_capability(), "threads": args.threads, "variant": variant, "secondsPerImageOfVariants": measured,
         "images": {name: len(part.paths) for name, part in parts.items()}, "classes": classes, "settings": asdict(recipe), "decodeSeconds": decoded,
     }  # fmt: skip
