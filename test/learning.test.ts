@@ -175,3 +175,20 @@ test("assay plan says what a run would do, and writes nothing but caches", async
   };
   expect(steps).toHaveLength(5);
 });
+
+test("a line about a GPU's memory is planned for, and the report says that it was", async () => {
+  const own = join(home, "gpu.md");
+  writeFileSync(own, "# CONSTRAINTS\n- Must run on 8GB GPU\n");
+  const { out: page } = await assay(home, "plan", images, "--spec", own, "--budget", "0");
+  expect(page).toMatch(/Does it fit the memory of the device\?[^]*Planned: yes\. [^]*8\.0 GB are allowed/);
+  const run = join(home, "gpu");
+  expect((await assay(home, "run", images, "--spec", own, "--out", run, "--budget", "0")).code).toBe(4);
+  const { requirements, machine } = JSON.parse(readFileSync(join(run, "evidence.json"), "utf8")) as {
+    requirements: readonly { verdict: string; evidence: string }[];
+    machine: { device: string };
+  };
+  expect(machine.device).toBe("cpu");
+  expect(requirements).toMatchObject([
+    { verdict: "unproven", evidence: expect.stringContaining("planned from the sizes") },
+  ]);
+});

@@ -81,6 +81,9 @@ export function planTraining(
   return { ...planMemory(model, shapes), optimizerBytes: total(trained) * (2 + averages) };
 }
 
+/** How many times its plan a run may really take, with what kernels need for themselves: the largest that was seen, on the CPU. */
+export const kernelFactor = 1.8;
+
 /** The largest batch whose bytes are within the limit, at most `most`; 0 where not even one image is. Bytes must grow with the batch. */
 export function largestBatch(bytesAt: (batch: number) => number, limitBytes: number, most: number): number {
   let [fits, exceeds] = [0, most + 1];

@@ -1,5 +1,6 @@
 /** assay.json and provenance.json: what a bundle says about itself. */
 import type { Look } from "../backbone/index.js";
+import type { DeviceMemoryPlan } from "../finetune/index.js";
 import type { Machine } from "../bench/index.js";
 import { canonicalJson, sha256 } from "../core/index.js";
 import type { View } from "../image/index.js";
@@ -74,6 +75,8 @@ export interface Provenance {
   readonly trainingSeconds: number;
   /** Peak resident memory of the process that trained. */
   readonly peakMemoryBytes: number;
+  /** What a device with the memory that the spec names would need, as planned; absent where no line names one. */
+  readonly deviceMemory?: DeviceMemoryPlan;
   readonly machine: Machine;
 }
 

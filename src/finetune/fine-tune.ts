@@ -1,5 +1,5 @@
 /** Fine-tuning of one network from a trained head (linear probing, then fine-tuning: Kumar 2022, 2202.10054). */
-import { readWeights, usualLossScale } from "../autodiff/index.js";
+import { kernelFactor, readWeights, usualLossScale } from "../autodiff/index.js";
 import type { Backbone, Branch } from "../backbone/index.js";
 import { Fault, type Progress, sha256 } from "../core/index.js";
 import { imageLibraryVersions, type View } from "../image/index.js";
@@ -113,8 +113,10 @@ export interface StepCost {
   /** Of reading, the frozen part and the gradient. */
   readonly seconds: number;
   readonly images: number;
-  /** Planned: of all threads and the optimizer. */
+  /** Planned, of the process: of all threads where they compute on the CPU, and of the optimizer. */
   readonly memoryBytes: number;
+  /** Planned, of the device; 0 where that is the CPU. */
+  readonly deviceBytes: number;
 }
 
 /** Does a few steps whose result is thrown away. Throws as `fineTune` does. */
@@ -133,13 +135,11 @@ export async function measureStep(options: FineTuneOptions): Promise<StepCost> {
       times.push((performance.now() - begin) / 1000);
     }
     const { weightsBytes, peakActivationBytes, optimizerBytes } = await stepper.planMemory();
-    const memoryBytes = crew.size * kernelFactor * (weightsBytes + peakActivationBytes) + optimizerBytes;
-    return { seconds: Math.min(...times.slice(1)), images: batch, memoryBytes };
+    const graphBytes = crew.size * kernelFactor * (weightsBytes + peakActivationBytes);
+    const [own, deviceBytes] = crew.device === "cpu" ? [graphBytes, 0] : [0, graphBytes];
+    return { seconds: Math.min(...times.slice(1)), images: batch, memoryBytes: own + optimizerBytes, deviceBytes };
   });
 }
-
-/** What ONNX Runtime's kernels take beside what is planned: see `planMemory`. */
-const kernelFactor = 1.8;
 
 /** The first is slower: pages, caches. */
 const measuredSteps = 3;

@@ -22,6 +22,7 @@ export {
 } from "./fine-tune.js";
 export type { Judged } from "./judge.js";
 export type { Precision } from "./place.js";
+export { type DeviceMemoryPlan, planDevice, planWithin } from "./plan-device.js";
 export type { Photograph } from "./inputs.js";
 export { findNetworkCuts, type HeadWeights } from "./network.js";
 export { type Rates, type Settings, usualSettings } from "./settings.js";

@@ -13,7 +13,7 @@ import { describeService } from "../serve/index.js";
 import { checkStory } from "../spec/index.js";
 import { writeFileAtomic, writeJson } from "../store/index.js";
 import { chooseRecipe } from "./choose.js";
-import { factsOf, measureNetworks, writePlan } from "./plan.js";
+import { factsOf, foreseeDevice, measureNetworks, writePlan } from "./plan.js";
 import { recordedHash } from "./replay.js";
 import { type RunContext, timed } from "./context.js";
 import type { RunData } from "./data.js";
@@ -39,7 +39,8 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
   const known = factsOf(context);
   const usable = known.budgetSeconds === 0 ? context.backbones.slice(0, 1) : context.backbones; // no other will be tried
   const networks = await measureNetworks(usable, parts.train.pictures, place, around, workload);
-  const facts = { ...known, audit: data.audit, scanSeconds: data.scanSeconds, networks };
+  const device = await foreseeDevice(spec, context.backbones, labels.length);
+  const facts = { ...known, audit: data.audit, scanSeconds: data.scanSeconds, networks, ...device };
   const { warnings, seconds: predicted } = await writePlan(context, facts);
   for (const text of warnings) trace.add("observation", "plan", text);
   const limit = known.budgetSeconds === 0 ? {} : { budgetSeconds: known.budgetSeconds }; // 0 is no limit: it asks for no search
@@ -114,6 +115,7 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
       ...(tuning === null ? {} : { fineTuning: describeTuning(tuning) }),
       trainingSeconds,
       peakMemoryBytes: workload.peakBytes,
+      ...device,
       machine: describeMachine(extraction.device),
     },
   });

@@ -32,6 +32,14 @@ export function memoryLimit(spec: Spec): number {
   return Math.min(0.7 * totalmem(), ...upperLimits(spec, "peak-memory").map((limit) => 0.9 * limit));
 }
 
+/** Bytes of a device's memory that the spec's lines allow; null where none says. */
+export function deviceMemoryLimit({ requirements }: Spec): number | null {
+  const limits = requirements.flatMap(({ kind, target }) =>
+    kind === "device-memory" && target?.comparison.startsWith("<") ? [target.value] : [],
+  );
+  return limits.length === 0 ? null : Math.min(...limits);
+}
+
 /** Share of a limit that a recipe may use: it is measured again, and proven, in the end. */
 const margin = 0.8;
 

@@ -5,16 +5,19 @@ import { measureLatency } from "../bench/index.js";
 import { random } from "../core/index.js";
 import type { Picture } from "../dataset/index.js";
 import { extractFeatures } from "../features/index.js";
+import { planWithin } from "../finetune/index.js";
 import { trialShare } from "../loop/index.js";
 import { makePlan, type NetworkFacts, type Plan, type PlanFacts, renderPlan } from "../plan/index.js";
+import type { Spec } from "../spec/index.js";
 import { quantile } from "../statistics/index.js";
 import { writeFileAtomic, writeJson } from "../store/index.js";
 import { openTrace } from "../trace/index.js";
 import { openBackbones } from "./choose.js";
 import { type LearnRequest, type RunContext, type Surroundings, timed } from "./context.js";
 import { foreseeSplit, scanImages } from "./data.js";
-import { budgetOf, emptyModel } from "./limits.js";
+import { budgetOf, deviceMemoryLimit, emptyModel } from "./limits.js";
 import { findSpec } from "./find-spec.js";
+import { smallest } from "./tune.js";
 import { Workload } from "./workload.js";
 
 /** Photographs by which a network's speed is measured. */
@@ -50,6 +53,16 @@ export async function measureNetworks(
     });
   }
   return facts;
+}
+
+/** What a device of the size that a line of the spec names would need, for the network that would be fine-tuned; nothing without such a line. */
+export async function foreseeDevice(
+  spec: Spec,
+  backbones: readonly Backbone[],
+  classes: number,
+): Promise<Pick<PlanFacts, "deviceMemory">> {
+  const limit = deviceMemoryLimit(spec);
+  return limit === null ? {} : { deviceMemory: await planWithin(smallest(backbones), classes, limit) };
 }
 
 type PlanContext = Pick<RunContext, "spec" | "around" | "trace"> & { readonly request: LearnRequest };
@@ -92,6 +105,7 @@ export async function planImages(request: LearnRequest, around: Surroundings): P
     ...factsOf({ request, spec, around, trace }),
     audit: auditDataset(dataset, rows),
     scanSeconds: seconds,
+    ...(await foreseeDevice(spec, backbones, dataset.classes.length)),
     networks: await measureNetworks(backbones, train, place, around, new Workload()),
   });
 }

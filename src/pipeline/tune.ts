@@ -34,7 +34,7 @@ import { writeJson } from "../store/index.js";
 import { fitHead, type Head } from "../train/index.js";
 import type { RunContext } from "./context.js";
 import type { FineTuning } from "../report/index.js";
-import { memoryLimit } from "./limits.js";
+import { deviceMemoryLimit, memoryLimit } from "./limits.js";
 import type { Learnable, Part } from "./parts.js";
 import { recordedTuning } from "./replay.js";
 import { chooseAllowed, describeMeasured, tryRecipes } from "./tuned-recipes.js";
@@ -108,7 +108,7 @@ export async function tuneActions<State extends Tunable>(options: TuneOptions): 
 }
 
 /** The network of the fewest multiply-adds, at the size that it was trained for: fine-tuning it brings more than a larger frozen one. */
-function smallest(backbones: RunContext["backbones"]): Branch {
+export function smallest(backbones: RunContext["backbones"]): Branch {
   const backbone = backbones.reduce((a, b) => (b.row.multiplyAdds < a.row.multiplyAdds ? b : a));
   return { backbone, size: backbone.row.view.size };
 }
@@ -253,8 +253,10 @@ async function measureFitting(trial: TuningPlan, options: OneDepth): Promise<{ s
   let { microBatch } = trial.settings;
   for (;;) {
     const step = await measureStep(trainingOf({ ...trial, settings: { ...trial.settings, microBatch } }, options));
-    if (step.memoryBytes <= there || microBatch === 1) return { step, microBatch };
-    const text = `micro-batches of ${microBatch} need ${formatBytes(step.memoryBytes)} as planned, ${formatBytes(there)} are there`;
+    const isSmall = step.memoryBytes <= there && step.deviceBytes <= (deviceMemoryLimit(context.spec) ?? Infinity);
+    if (isSmall || microBatch === 1) return { step, microBatch };
+    const device = step.deviceBytes > 0 ? ` and ${formatBytes(step.deviceBytes)} of the device` : "";
+    const text = `micro-batches of ${microBatch} need ${formatBytes(step.memoryBytes)}${device} as planned, ${formatBytes(there)} are there`;
     context.trace.add("decision", "loop", `${trial.depth}: ${text}`, { step, there });
     microBatch = Math.floor(microBatch / 2);
   }

@@ -1,5 +1,6 @@
 /** What a plan is made of: the facts it rests on, decisions, and what they refused. */
 import type { Audit } from "../audit/index.js";
+import type { DeviceMemoryPlan } from "../finetune/index.js";
 import { type Provability, provability, type Spec } from "../spec/index.js";
 import type { TraceEvent } from "../trace/index.js";
 
@@ -33,6 +34,8 @@ export interface PlanFacts {
   readonly augment: number;
   /** Whether networks may be trained further. */
   readonly fineTuning: boolean;
+  /** Where a line limits the memory of a device. */
+  readonly deviceMemory?: DeviceMemoryPlan;
   /** The trace so far: trials that are in it are cited, others are not measured. */
   readonly events: readonly TraceEvent[];
 }

@@ -1,9 +1,11 @@
 /** Step 4: how the budget is spent, and how the model is made small and fast. */
 import { formatBytes, formatSeconds } from "../core/index.js";
 import type { RequirementKind, Spec } from "../spec/index.js";
-import { decide, type PlanFacts, type Refused, type Step, unmeasured } from "./decision.js";
+import type { DeviceMemoryPlan } from "../finetune/index.js";
+import { decide, type Decision, type PlanFacts, type Refused, type Step, unmeasured } from "./decision.js";
 
-export function planOptimization({ spec, networks, budgetSeconds, trialShare, threads }: PlanFacts): Step {
+export function planOptimization(facts: PlanFacts): Step {
+  const { spec, networks, budgetSeconds, trialShare, threads, deviceMemory } = facts;
   const first = networks[0]!;
   const limits = describeLimits(spec, first);
   return {
@@ -25,10 +27,11 @@ export function planOptimization({ spec, networks, budgetSeconds, trialShare, th
         reasons: limits,
         refused: [
           refuseInt8(spec, first),
-          unmeasured("mixed precision", "for GPUs; a frozen network needs no gradients"),
+          unmeasured("mixed precision", "for training on other devices (--device); on the CPU it is slower"),
           unmeasured("gradient accumulation", "a linear head is trained on all photographs at once"),
         ],
       }),
+      ...(deviceMemory ? [decideDeviceMemory(deviceMemory)] : []),
       decide({
         question: "In which form is it delivered?",
         choice: "One ONNX file with normalization, every look and the head inside.",
@@ -37,6 +40,22 @@ export function planOptimization({ spec, networks, budgetSeconds, trialShare, th
       }),
     ],
   };
+}
+
+function decideDeviceMemory(plan: DeviceMemoryPlan): Decision {
+  const { network, limitBytes, microBatch, trainingBytes, judgingBytes } = plan;
+  const limit = `${formatBytes(limitBytes)} are allowed`;
+  return decide({
+    question: "Does it fit the memory of the device?",
+    choice:
+      microBatch === 0
+        ? `Planned: no. A single photograph through all layers of ${network} and back would take ${formatBytes(trainingBytes)}; ${limit}.`
+        : `Planned: yes. Training all layers of ${network} takes ${formatBytes(trainingBytes)} in micro-batches of ${microBatch}, judging a photograph ${formatBytes(judgingBytes)}; ${limit}.`,
+    reasons: [
+      "From the sizes of weights and of all values that are alive at once, in mixed precision, with most of it again for what kernels take; nothing was measured on a device.",
+    ],
+    bytes: trainingBytes,
+  });
 }
 
 function upper(spec: Spec, kind: RequirementKind): number {

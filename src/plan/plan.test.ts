@@ -119,3 +119,21 @@ test("a budget that leaves no time for trials is said, with one that would", () 
 
   expect(renderPlan(makePlan(facts({ budgetSeconds: 0 })))).toContain("On the first recipe alone: the budget is 0.");
 });
+
+describe("a device's memory", () => {
+  const deviceMemory = { network: "small", limitBytes: 8e9, microBatch: 64, trainingBytes: 2e9, judgingBytes: 4e7 };
+  const question = "Does it fit the memory of the device?";
+
+  test("is told as planned where a line limits it", () => {
+    const page = renderPlan(makePlan(facts({ deviceMemory })));
+    expect(page).toContain(question);
+    expect(page).toContain("Planned: yes. Training all layers of small takes 2.0 GB in micro-batches of 64");
+    expect(page).toContain("8.0 GB are allowed");
+    expect(renderPlan(makePlan(facts()))).not.toContain(question);
+  });
+
+  test("that holds no photograph is told too", () => {
+    const none = { ...deviceMemory, limitBytes: 1e6, microBatch: 0, trainingBytes: 5e7 };
+    expect(renderPlan(makePlan(facts({ deviceMemory: none })))).toContain("Planned: no. A single photograph");
+  });
+});

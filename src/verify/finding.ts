@@ -1,5 +1,6 @@
 /** What verdicts rest on: everything that was measured of a bundle, and what the rule of a kind finds out from it. */
 import type { Machine } from "../bench/index.js";
+import type { Provenance } from "../bundle/index.js";
 import type { Device } from "../onnx/index.js";
 import type { Requirement, Target } from "../spec/index.js";
 import type { ExplanationMeasurement } from "./explanations.js";
@@ -27,6 +28,8 @@ export interface Measurements {
   readonly classCount: number;
   readonly trainingSeconds: number | null;
   readonly peakMemoryBytes: number | null;
+  /** What a device of the size that the spec names would need, as the run planned it; null where it did not. */
+  readonly deviceMemory: Provenance["deviceMemory"] | null;
   /** Where the bundle was trained. */
   readonly trainedOn: Machine | null;
   readonly threads: number;

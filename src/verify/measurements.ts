@@ -78,6 +78,7 @@ export async function measure(request: MeasureRequest): Promise<Measurements> {
     classCount: provenance.classCount,
     trainingSeconds: provenance.trainingSeconds,
     peakMemoryBytes: provenance.peakMemoryBytes,
+    deviceMemory: provenance.deviceMemory ?? null,
     trainedOn: provenance.machine,
     threads,
     device: bundle.placed.device,

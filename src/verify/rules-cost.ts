@@ -3,6 +3,7 @@ import { formatBytes, formatCount } from "../core/index.js";
 import { type Device, devices } from "../onnx/index.js";
 import { asksForGpu, type Quantile, type Requirement } from "../spec/index.js";
 import { type QuantileBounds, type SeriesBounds, seriesMean, seriesQuantile } from "../statistics/index.js";
+import type { Provenance } from "../bundle/index.js";
 import { exact, type Finding, type Levels, type Measurements, shown, unmeasured } from "./finding.js";
 
 const quantiles: Readonly<Record<Exclude<Quantile, "mean">, number>> = { p50: 0.5, p95: 0.95, p99: 0.99 };
@@ -106,14 +107,25 @@ function nameOf(used: Device): string {
   return used === "cpu" ? "the CPU of this machine" : `a device of this machine by ${devices[used].title}`;
 }
 
-/** Memory of a device that was not there cannot be measured; the process that did all the work is the nearest figure. */
-export function deviceMemory({ peakMemoryBytes }: Measurements): Finding {
+/** ONNX Runtime does not tell what a device's memory holds: it is planned, and the process that did all the work is the nearest measured figure. */
+export function deviceMemory({ deviceMemory: plan, device: used, peakMemoryBytes }: Measurements): Finding {
+  const where = used === "cpu" ? "nothing was judged on a GPU" : `it was judged on ${nameOf(used)}`;
+  const planned = plan ? `; ${describePlan(plan)}` : "";
   const nearest =
-    peakMemoryBytes === null
+    peakMemoryBytes === null || used !== "cpu"
       ? ""
-      : `; the process that trained on the CPU had at most ${formatBytes(peakMemoryBytes)} resident, weights, activations and everything else together`;
+      : `; the process that trained had at most ${formatBytes(peakMemoryBytes)} resident, weights, activations and everything else together`;
   return unmeasured(
-    `nothing was trained or judged on a GPU, so that its memory was not measured${nearest}`,
-    "a run on such a device would decide it",
+    `${where}, and the memory of a device was not measured${planned}${nearest}`,
+    "the driver's own figure during a run on such a device would decide it",
   );
+}
+
+function describePlan(plan: NonNullable<Provenance["deviceMemory"]>): string {
+  const { network, microBatch, trainingBytes, judgingBytes } = plan;
+  const training =
+    microBatch === 0
+      ? `a single photograph through ${network} and back would take ${formatBytes(trainingBytes)}`
+      : `training all of ${network} would take ${formatBytes(trainingBytes)} in micro-batches of ${microBatch}`;
+  return `planned from the sizes of tensors that are alive at once: ${training}, judging a photograph ${formatBytes(judgingBytes)}`;
 }

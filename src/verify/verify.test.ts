@@ -47,6 +47,7 @@ function measurements(changes: Partial<Measurements> = {}): Measurements {
     peakMemoryBytes: 5e8,
     threads: 2,
     device: "cpu",
+    deviceMemory: null,
     explanations: null,
     ...changes,
   };
@@ -286,6 +287,18 @@ describe("lines without a number", () => {
     ["Model interpretability", {}, "unproven"],
   ])("%s, %j: %s", (text, changes, verdict) => {
     expect(verdictOf(text, changes)).toBe(verdict);
+  });
+
+  test("a device's memory is told as planned, and proves nothing", () => {
+    const deviceMemory = { network: "small", limitBytes: 8e9, microBatch: 64, trainingBytes: 2e9, judgingBytes: 4e7 };
+    const found = judge(line("Must run on 8GB GPU"), measurements({ deviceMemory }), levels);
+    expect(found).toMatchObject({ verdict: "unproven", measured: null });
+    expect(found.evidence).toContain("planned from the sizes of tensors");
+    expect(found.evidence).toContain("2.0 GB in micro-batches of 64");
+    const none = judge(line("Must run on 8GB GPU"), measurements(), levels);
+    expect(none.evidence).not.toContain("planned");
+    const onDevice = judge(line("Must run on 8GB GPU"), measurements({ device: "webgpu" }), levels);
+    expect(onDevice.evidence).toContain("judged on a device of this machine by WebGPU");
   });
 
   test("a fear for memory holds when the run stayed within its machine", () => {
