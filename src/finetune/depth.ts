@@ -19,19 +19,19 @@ export const depths: readonly Depth[] = [
     thought:
       "the last layers learn what tells these classes apart, the first ones see edges and textures of any photograph",
     share: 0.4,
-    usualGain: 0.08,
+    usualGain: 0.1,
   },
   {
     name: "fine-tune most of the network",
     thought: "more layers learn what tells these classes apart",
     share: 0.65,
-    usualGain: 0.12,
+    usualGain: 0.15,
   },
   {
     name: "fine-tune all layers",
     thought: "photographs unlike those that the network was trained with need other edges and textures too",
     share: 1,
-    usualGain: 0.125,
+    usualGain: 0.15,
   },
 ];
 
