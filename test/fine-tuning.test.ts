@@ -121,3 +121,14 @@ test("a budget too small for two epochs says what they would take", async () => 
   expect([0, 3, 4]).toContain(hasty.code);
   expect(hasty.out).toMatch(/fine-tune all layers: not measured; it takes about [\d.]+ m?s, .* left/);
 });
+
+test("a network that has no gradient is left as it is, and the trace names the operator", async () => {
+  const { model } = buildNetwork({ sides: ["h", "w"] });
+  for (const node of model.graph!.node) if (node.opType === "Relu") node.opType = "Celu";
+  const file = join(home, "strange.onnx");
+  writeFileSync(file, serializeModel(model));
+  const strange = await assay(home, ...words("strange").map((word) => (word === network ? file : word)));
+  expect([0, 3, 4]).toContain(strange.code);
+  expect(strange.out).toMatch(/fine-tune all layers: left out: .*Celu/);
+  expect(bundleOf("strange").backbones).toEqual([expect.objectContaining({ name: "strange" })]);
+});

@@ -98,8 +98,9 @@ function splitTable(provenance: Provenance): string {
   return markdownTable(["split", "photographs", "use"], rows);
 }
 
-function selectText({ images, selectAccuracy }: Provenance): string {
-  return images.select.length > 0 ? ` On the photographs of select: ${formatPercent(selectAccuracy)}.` : "";
+function selectText({ images, selectAccuracy, fineTuning }: Provenance): string {
+  const chosen = fineTuning ? ", somewhat high since the network was chosen on them" : "";
+  return images.select.length > 0 ? ` On the photographs of select: ${formatPercent(selectAccuracy)}${chosen}.` : "";
 }
 
 function describeTuning({ fineTuning }: Provenance): string {

@@ -151,12 +151,25 @@ async function onStage<T>(options: FineTuneOptions, use: (stage: Stage) => Promi
   const part = divide(network, branch.size, cut);
   const photographs = [...train.photographs, ...select.photographs];
   const place = await placeTraining(device ?? "cpu", precision);
+  const file = await openFile(folder, photographs.length, part);
   const crew = new Crew(threads, place.device);
-  const file = settings.draws < settings.epochs ? await openFile(folder, photographs.length, part) : null;
   try {
     const { area, jitter, microBatch } = settings;
     const sized = { ...view, size: branch.size };
-    const own = { root, photographs, part, view: sized, seed, area, jitter, microBatch, crew, file, signal };
+    const own = {
+      root,
+      photographs,
+      part,
+      view: sized,
+      seed,
+      area,
+      jitter,
+      microBatch,
+      crew,
+      file,
+      signal,
+      keepsViews: settings.draws < settings.epochs,
+    };
     const inputs = await Inputs.open(own);
     const stepper = await Stepper.open(crew, network, part, settings, place.precision);
     const { parameters } = stepper;
@@ -172,7 +185,7 @@ async function onStage<T>(options: FineTuneOptions, use: (stage: Stage) => Promi
     return await use({ place, network, settings, part, crew, inputs, stepper, start, data });
   } finally {
     await crew.close();
-    await file?.remove();
+    await file.remove();
   }
 }
 

@@ -28,8 +28,9 @@ export interface InputOptions {
   /** Images in a run of the frozen part. */
   readonly microBatch: number;
   readonly crew: Crew;
-  /** Where inputs are kept; null: they are made anew each time. */
-  readonly file: InputFile | null;
+  /** Where inputs are kept: of photographs as they are judged, and of random views where later epochs see them again. */
+  readonly file: InputFile;
+  readonly keepsViews: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -56,12 +57,13 @@ export class Inputs {
    * (null). Throws `image-unreadable` for a photograph that changed, `interrupted`, `engine-failed`.
    */
   async load(images: readonly number[], draw: number | null): Promise<Tensor> {
-    const { part, file, microBatch } = this.#options;
+    const { part, file, keepsViews, microBatch } = this.#options;
+    const isKept = draw === null || keepsViews;
     const { type, dims, bytes } = part.input;
     const rows = new Uint8Array(new SharedArrayBuffer(images.length * bytes));
     const row = (i: number): Uint8Array => rows.subarray(i * bytes, (i + 1) * bytes);
     const missing: number[] = [];
-    for (const [i, image] of images.entries()) if (!(await file?.read(image, draw, row(i)))) missing.push(i);
+    for (const [i, image] of images.entries()) if (!isKept || !(await file.read(image, draw, row(i)))) missing.push(i);
     const batches = Array.from({ length: Math.ceil(missing.length / microBatch) }, (_, batch) =>
       missing.slice(batch * microBatch, (batch + 1) * microBatch),
     );
@@ -71,7 +73,7 @@ export class Inputs {
         draw,
         batch.map(row),
       );
-      for (const i of batch) await file?.write(images[i]!, draw, row(i));
+      if (isKept) for (const i of batch) await file.write(images[i]!, draw, row(i));
     });
     const all = [images.length, ...dims];
     if (type === "uint8") return { type, dims: all, data: rows };

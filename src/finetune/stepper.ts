@@ -129,6 +129,7 @@ export class Stepper {
         ...(this.#lossScale === null ? {} : { [this.#lossScale]: float32([], Float32Array.of(lossScale)) }),
       }),
     );
+    const settled = Promise.allSettled(runs); // at once: a later one may fail while an earlier one is awaited
     try {
       into.fill(0);
       const logits = new Float32Array(images * this.#classes);
@@ -142,7 +143,7 @@ export class Stepper {
       }
       return { loss: total, logits };
     } finally {
-      await Promise.allSettled(runs);
+      await settled;
       await session.release();
     }
   }

@@ -1,5 +1,6 @@
 /** A training under way: steps, epochs, what was judged after each, checkpoints, and going back where numbers overflow. */
 import { type LossScale, nextLossScale } from "../autodiff/index.js";
+import { peakMemoryBytes } from "../bench/index.js";
 import { argmaxRows } from "../metrics/index.js";
 import { checkInterrupted, Fault, type Progress, random, silent } from "../core/index.js";
 import { type Checkpoint, type Position, readCheckpoint, writeCheckpoint } from "./checkpoint.js";
@@ -16,7 +17,7 @@ export interface EpochRecord {
   readonly epoch: number;
   /** Mean loss and accuracy over the epoch's steps, of random views with the weights as they were then; null for epoch 0. */
   readonly learned: Judged | null;
-  /** Of photographs of train, as they are judged; the distance to `select` shows what was learned by heart. */
+  /** Of a few hundred photographs of train, as they are judged, by those of the two weights that do better on select: the distance shows what was learned by heart. */
   readonly train: Judged;
   readonly select: Judged;
   /** Of the averaged weights on select. */
@@ -53,8 +54,8 @@ export type TrainingEvent =
   | { readonly kind: "placed"; readonly text: string }
   /** Mixed precision: the step was left out. */
   | { readonly kind: "overflow"; readonly position: Position; readonly lossScale: number }
-  /** `seconds`: spent before. */
-  | { readonly kind: "resumed"; readonly position: Position; readonly seconds: number }
+  /** Seconds that were spent before, and the largest resident memory then. */
+  | { readonly kind: "resumed"; readonly position: Position; readonly seconds: number; readonly peakBytes: number }
   | { readonly kind: "epoch"; readonly record: EpochRecord }
   | { readonly kind: "rolled-back"; readonly loss: number; readonly position: Position; readonly rateScale: number }
   | { readonly kind: "patience"; readonly epoch: number };
@@ -84,6 +85,8 @@ interface Notes {
   readonly best: Best;
   readonly learned: Sums;
   readonly seconds: number;
+  /** Largest resident memory of the processes that trained so far. */
+  readonly peakBytes: number;
 }
 
 interface Sums {
@@ -128,7 +131,17 @@ export class Training {
     this.#judgedTrain = random(seed, "finetune", "judged").shuffle(data.train).slice(0, count);
     const best = { epoch: 0, isAveraged: false, loss: Number.POSITIVE_INFINITY };
     const position = { epoch: 0, step: 0 };
-    this.#notes = { position, steps: 0, rateScale: 1, lossScale, history: [], best, learned: noSums, seconds: 0 };
+    this.#notes = {
+      position,
+      steps: 0,
+      rateScale: 1,
+      lossScale,
+      history: [],
+      best,
+      learned: noSums,
+      seconds: 0,
+      peakBytes: 0,
+    };
   }
 
   /** Trains to the end, or goes on from a checkpoint. Throws `interrupted`, `training-diverged`, `checkpoint-invalid` and what inputs throw. */
@@ -145,7 +158,8 @@ export class Training {
     const earlier = await readCheckpoint<Notes>(checkpoint, identity);
     if (earlier) {
       this.#restore(earlier);
-      listen({ kind: "resumed", position: this.#notes.position, seconds: this.#notes.seconds });
+      const { position, seconds, peakBytes } = this.#notes;
+      listen({ kind: "resumed", position, seconds, peakBytes });
       return;
     }
     await this.#judge(null, 0);
@@ -229,7 +243,7 @@ export class Training {
       this.#best.set(isAveraged ? this.#average : this.#weights);
       this.#notes = { ...this.#notes, best: { epoch, isAveraged, loss } };
     }
-    const train = await this.#judgeOn(this.#weights, this.#judgedTrain);
+    const train = await this.#judgeOn(isAveraged ? this.#average : this.#weights, this.#judgedTrain);
     const seconds = this.#notes.seconds + (performance.now() - begin) / 1000;
     const record: EpochRecord = { epoch, learned, train, select, averaged, seconds };
     this.#notes = { ...this.#notes, seconds, history: [...this.#notes.history, record] };
@@ -277,6 +291,7 @@ export class Training {
 
   async #save(): Promise<void> {
     const { checkpoint, identity } = this.#options;
+    this.#notes = { ...this.#notes, peakBytes: Math.max(this.#notes.peakBytes, peakMemoryBytes()) };
     await writeCheckpoint(checkpoint, identity, { arrays: this.#arrays(), notes: this.#notes });
   }
 

@@ -29,7 +29,7 @@ export async function runLoop<State>(start: State, options: LoopOptions<State>):
   for (;;) {
     checkInterrupted(signal);
     const choices = predictAll([...open], state, secondsLeft());
-    const affordable = choices.filter(({ prediction }) => prediction.seconds <= secondsLeft());
+    const affordable = choices.filter(({ prediction: { seconds } }) => seconds <= Math.max(0, secondsLeft()));
     const end = options.ends(state) ?? (affordable.length === 0 ? endOf(choices) : null);
     if (end !== null) {
       sayUnmeasured(choices, secondsLeft(), trace);

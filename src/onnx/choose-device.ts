@@ -65,6 +65,8 @@ export async function chooseDevice(choice: DeviceChoice, threads: number): Promi
 async function chooseFastest(threads: number): Promise<ChosenDevice> {
   if (!showsGraphics()) return { device: "cpu", why: "the CPU is used: this system shows no graphics hardware" };
   const others = (Object.keys(devices) as Device[]).filter((device) => device !== "cpu" && isKnownHere(device));
+  if (others.length === 0)
+    return { device: "cpu", why: "the CPU is used: ONNX Runtime has nothing else on this system" };
   const tried: { device: Device; speed: number; text: string }[] = [];
   // One after the other: side by side they would slow each other down.
   for (const device of others) tried.push(describe(device, await checkDevice(device, threads, "race")));

@@ -22,7 +22,6 @@ import { drawGoldenPictures } from "./golden-pictures.js";
 import { findDoubtfulLabels, type Insights, measureLearningCurve, mistakesOf } from "./insights.js";
 import { encodeOutOfFold, formatOutOfFold } from "./out-of-fold.js";
 import { extractParts, judgedImages, type Part, partOf } from "./parts.js";
-import { forgetTraining } from "./tune.js";
 import { Workload } from "./workload.js";
 
 /** Learns and writes the bundle. Throws `interrupted`, `image-unreadable` for a photograph that changed, `output-unwritable`. */
@@ -123,7 +122,6 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
   trace.add("observation", "bundle", `bundle ${bundleHash.slice(0, 12)} written`, { bundleHash, trainingSeconds });
   if (context.replay !== null) sayReplayed(context, recordedHash(context.replay, "bundleHash"), bundleHash);
   await writePlan(context, facts);
-  await forgetTraining(context);
 }
 
 function sayReplayed({ trace }: RunContext, recorded: string | null, bundleHash: string): void {

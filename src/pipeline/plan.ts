@@ -2,7 +2,7 @@
 import { auditDataset } from "../audit/index.js";
 import { type Backbone, plainRecipe, recipeTaps } from "../backbone/index.js";
 import { measureLatency } from "../bench/index.js";
-import { random } from "../core/index.js";
+import { Fault, random } from "../core/index.js";
 import type { Picture } from "../dataset/index.js";
 import { extractFeatures } from "../features/index.js";
 import { planWithin } from "../finetune/index.js";
@@ -62,7 +62,14 @@ export async function foreseeDevice(
   classes: number,
 ): Promise<Pick<PlanFacts, "deviceMemory">> {
   const limit = deviceMemoryLimit(spec);
-  return limit === null ? {} : { deviceMemory: await planWithin(smallest(backbones), classes, limit) };
+  if (limit === null) return {};
+  return planWithin(smallest(backbones), classes, limit).then(
+    (deviceMemory) => ({ deviceMemory }),
+    (error: unknown) => {
+      if (error instanceof Fault && error.code !== "interrupted") return {}; // a network that cannot be trained has no plan
+      throw error;
+    },
+  );
 }
 
 type PlanContext = Pick<RunContext, "spec" | "around" | "trace"> & { readonly request: LearnRequest };

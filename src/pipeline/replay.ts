@@ -52,6 +52,12 @@ export function recordedTuning(events: Recording): readonly TuningPlan[] {
   );
 }
 
+/** The recipe that was kept after a training, by name. */
+export function recordedChoice(events: Recording, depth: string): { readonly recipe: string | null } {
+  const kept = events.find(({ data }) => data.name === depth && data.on === "select" && data.verdict === "kept");
+  return { recipe: (kept?.data.recipe as string | undefined) ?? null };
+}
+
 /** Hashes of the split and of the bundle, where the trace got so far. */
 export function recordedHash(events: Recording, name: "splitsHash" | "bundleHash"): string | null {
   return dataOf(events, name) as string | null;

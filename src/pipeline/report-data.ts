@@ -45,7 +45,8 @@ export async function collectReport(sources: ReportSources): Promise<ReportExtra
     splits.push({ split: "calibrate", ...summarizeMistakes(outcomes.calibrate, labels) });
   if (insights && insights.select.images > 0) splits.push({ split: "select", ...insights.select });
   const mistakes: Mistakes[] = [];
-  for (const split of splits) mistakes.push({ ...split, worst: await picture(split, sources) });
+  for (const split of splits)
+    mistakes.push({ ...split, worst: await picture(split, sources, insights?.fineTuning != null) });
   return {
     trace,
     candidates: readCandidates(trace),
@@ -62,13 +63,14 @@ function summarizeMistakes(outcomes: readonly Outcome[], labels: readonly string
   return { images: outcomes.length, count: all.length, worst: all.slice(0, shownMistakes) };
 }
 
-/** Heat maps are of the delivered model: of `select` it was another one that made the mistakes. */
+/** Heat maps are of the delivered model: of `select` another one made the mistakes, unless a network was fine-tuned. */
 async function picture(
   { split, worst }: FoundMistakes,
   { root, images, bundle, signal }: ReportSources,
+  isTuned: boolean,
 ): Promise<Mistake[]> {
   if (!images) return worst.map((mistake) => ({ ...mistake, thumbnail: null }));
-  const explains = split !== "select" && (await bundle.head()).parts.length > 0;
+  const explains = (split !== "select" || isTuned) && (await bundle.head()).parts.length > 0;
   const done: Mistake[] = [];
   for (const mistake of worst) {
     checkInterrupted(signal);

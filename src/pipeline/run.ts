@@ -13,6 +13,7 @@ import { gatherData, type RunData } from "./data.js";
 import { findSpec } from "./find-spec.js";
 import { learn } from "./learn.js";
 import { prove } from "./prove.js";
+import { forgetTraining } from "./tune.js";
 import { readRecording, recordedRequest } from "./replay.js";
 
 export interface RunResult {
@@ -98,6 +99,7 @@ async function learnAndProve(context: RunContext, data: RunData): Promise<RunRes
   if (await exists(join(bundleFolder, "assay.json")))
     trace.add("decision", "train", "the bundle of this run is there already");
   else await learn(context, data, bundleFolder);
+  await forgetTraining(context);
   const { dataset, audit } = data;
   const { reveal, noImages } = context.request;
   const { evidence, extras } = await prove({

@@ -1,8 +1,8 @@
 /** Fine-tuning as actions of the loop: how deep, how long, on what; judged on `select` and taken back where it does not help. */
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type Branch, type Recipe, recipeTaps, wholeLook } from "../backbone/index.js";
-import { formatBytes, formatCount, formatPercent, formatSeconds } from "../core/index.js";
+import { type Branch, type Recipe, recipeName, recipeTaps, wholeLook } from "../backbone/index.js";
+import { Fault, type FaultCode, formatBytes, formatCount, formatPercent, formatSeconds } from "../core/index.js";
 import { assembleFeatures, extractFeatures } from "../features/index.js";
 import {
   type Cut,
@@ -27,7 +27,7 @@ import {
   type TrainingEvent,
   usualSettings,
 } from "../finetune/index.js";
-import type { Action } from "../loop/index.js";
+import type { Action, Observed } from "../loop/index.js";
 import { accuracyOf } from "../metrics/index.js";
 import type { NetworkFacts } from "../plan/index.js";
 import { writeJson } from "../store/index.js";
@@ -36,8 +36,8 @@ import type { RunContext } from "./context.js";
 import type { FineTuning } from "../report/index.js";
 import { deviceMemoryLimit, memoryLimit } from "./limits.js";
 import type { Learnable, Part } from "./parts.js";
-import { recordedTuning } from "./replay.js";
-import { chooseAllowed, describeMeasured, tryRecipes } from "./tuned-recipes.js";
+import { recordedChoice, recordedTuning } from "./replay.js";
+import { chooseAllowed, describeMeasured, recallChoice, tryRecipes } from "./tuned-recipes.js";
 import type { Workload } from "./workload.js";
 
 /** What fine-tuning changes of a model. */
@@ -95,14 +95,21 @@ export function tuningFits(
 export async function tuneActions<State extends Tunable>(options: TuneOptions): Promise<readonly Action<State>[]> {
   const { context, parts } = options;
   const { request, replay } = context;
-  if (!request.fineTuning || request.budgetSeconds === 0 || parts.select.pictures.length < fewestSelect) return [];
+  if (
+    !request.fineTuning ||
+    (request.budgetSeconds === 0 && replay === null) ||
+    parts.select.pictures.length < fewestSelect
+  )
+    return [];
   const recorded = replay === null ? null : recordedTuning(replay);
   const branch = smallest(context.backbones);
   const course = { speedFactor: 1, trainings: 0 };
   const actions = depths.map(async (depth) => {
     const earlier = await recallPlan(planFile(context, depth));
     const plan = earlier ?? recorded?.find((one) => one.depth === depth.name) ?? null;
-    return recorded !== null && plan === null ? [] : [tuneAction<State>(depth, { ...options, branch, plan, course })];
+    const choice = (await recallChosen(choiceFile(context, depth))) ?? (replay && recordedChoice(replay, depth.name));
+    const own = { ...options, branch, plan, course, choice: choice === null ? undefined : choice.recipe };
+    return recorded !== null && plan === null ? [] : [tuneAction<State>(depth, own)];
   });
   return (await Promise.all(actions)).flat();
 }
@@ -135,6 +142,8 @@ export interface DepthOptions extends TuneOptions {
   readonly course: { speedFactor: number; trainings: number };
   /** Of an earlier run of this folder, or of a replayed trace. */
   readonly plan: TuningPlan | null;
+  /** How that run looked at photographs with the tuned network: the recipe's name, null where none was kept; undefined: to be decided. */
+  readonly choice: string | null | undefined;
 }
 
 /** What the training of a depth begins with. */
@@ -149,7 +158,7 @@ async function begin(options: DepthOptions): Promise<OneDepth> {
 }
 
 function tuneAction<State extends Tunable>(depth: Depth, given: DepthOptions): Action<State> {
-  const { context, parts, branch, networks, plan, suffices, classes, course } = given;
+  const { context, parts, branch, networks, plan, choice, suffices, classes, course } = given;
   const { train, select } = parts;
   const images = { train: train.pictures.length, select: select.pictures.length };
   const { imagesPerSecond } = networks.find(({ name }) => name === branch.backbone.row.name) ?? networks[0]!;
@@ -169,28 +178,42 @@ function tuneAction<State extends Tunable>(depth: Depth, given: DepthOptions): A
       return { seconds: (epochs * perEpoch) / timeShare, gain: gainOf(depth, steps) };
     },
     run: async (state) => {
-      const options = await begin(given);
-      const own = plan ?? (await makePlan(depth, options, imagesPerSecond));
-      isTried = own !== null; // else another depth, or fewer epochs, may fit
-      if (own === null) return { state: null, observations: [] };
-      course.trainings++;
-      const planned = describePlan(own, options.cuts);
-      context.trace.add("decision", "loop", `${depth.name}: ${planned}`, { tuning: own });
-      const tuned = await fineTune(trainingOf(own, options));
-      const measured = await tryRecipes(state, tuned, options);
-      const best = await chooseAllowed(measured, options);
-      const observations = measured.map((one) =>
-        describeMeasured(one, one === best ? "kept" : (one.refusal ?? "rolled back")),
-      );
-      const tuning = summarize(depth, own, tuned, branch);
-      const head = { ...state.head, ...tuned.head };
-      return {
-        state: best ? { ...state, recipe: best.recipe, head, selectLogits: best.logits, tuning } : null,
-        observations: [{ text: describeTraining(tuned), data: { tuning: depth.name } }, ...observations],
-      };
+      isTried = true;
+      return tune(state).catch((error: unknown) => {
+        if (!(error instanceof Fault) || !survivable.has(error.code)) throw error;
+        return { state: null, observations: [{ text: `left out: ${error.message}`, data: { fault: error.code } }] };
+      });
     },
   };
+
+  async function tune(state: State): Promise<Observed<State>> {
+    const options = await begin(given);
+    const own = plan ?? (await makePlan(depth, options, imagesPerSecond));
+    if (own === null) {
+      isTried = false; // fewer epochs, or those of another depth, may fit later
+      return { state: null, observations: [] };
+    }
+    course.trainings++;
+    const planned = describePlan(own, options.cuts);
+    context.trace.add("decision", "loop", `${depth.name}: ${planned}`, { tuning: own });
+    const tuned = await fineTune(trainingOf(own, options));
+    const measured = await tryRecipes(state, tuned, options);
+    const best = choice === undefined ? await chooseAllowed(measured, options) : recallChoice(measured, choice);
+    await writeJson(choiceFile(context, depth), { recipe: best && recipeName(best.recipe) });
+    const observations = measured.map((one) =>
+      describeMeasured(one, one === best ? "kept" : (one.refusal ?? "rolled back")),
+    );
+    const tuning = summarize(depth, own, tuned, branch);
+    const head = { ...state.head, ...tuned.head };
+    return {
+      state: best ? { ...state, recipe: best.recipe, head, selectLogits: best.logits, tuning } : null,
+      observations: [{ text: describeTraining(tuned), data: { tuning: depth.name } }, ...observations],
+    };
+  }
 }
+
+/** Faults of a network that cannot be trained so deep: the model before is there all the same. */
+const survivable: ReadonlySet<FaultCode> = new Set(["gradient-unsupported", "model-invalid", "training-diverged"]);
 
 /** Share of the time left that epochs may take; judging and features of the tuned network take the rest. */
 const timeShare = 0.85;
@@ -262,6 +285,15 @@ async function measureFitting(trial: TuningPlan, options: OneDepth): Promise<{ s
   }
 }
 
+function choiceFile(context: RunContext, depth: Depth): string {
+  return join(folderOf(context, depth), "choice.json");
+}
+
+async function recallChosen(path: string): Promise<{ readonly recipe: string | null } | null> {
+  const text = await readFile(path, "utf8").catch(() => null);
+  return text === null ? null : (JSON.parse(text) as { recipe: string | null });
+}
+
 async function recallPlan(path: string): Promise<TuningPlan | null> {
   const text = await readFile(path, "utf8").catch(() => null);
   return text === null ? null : (JSON.parse(text) as TuningPlan);
@@ -305,7 +337,7 @@ function listen(event: TrainingEvent, { name }: Depth, { trace }: RunContext, wo
     const gap = record.train.accuracy - record.select.accuracy;
     trace.add("observation", "loop", `${name}: ${describeEpoch(record)}`, { epoch: record, gap });
   } else if (event.kind === "resumed") {
-    workload.add(event.seconds);
+    workload.add(event.seconds, event.peakBytes);
     trace.add("observation", "loop", `${name}: goes on in epoch ${event.position.epoch + 1}`, { ...event });
   } else if (event.kind === "rolled-back") {
     const text = `the loss is ${event.loss}: back to the last checkpoint, learning rates × ${event.rateScale}`;
@@ -326,8 +358,8 @@ function describeEpoch({ epoch, learned, train, select, averaged }: EpochRecord)
 }
 
 function describeTraining({ best: { epoch, isAveraged }, history, parameters }: FineTuned): string {
-  const { train, select } = history.find((one) => one.epoch === epoch)!;
-  const gap = formatPercent(train.accuracy - select.accuracy);
+  const { train, select, averaged } = history.find((one) => one.epoch === epoch)!;
+  const gap = formatPercent(train.accuracy - (isAveraged ? averaged! : select).accuracy);
   return `best after epoch ${epoch}${isAveraged ? ", averaged weights" : ""}, of ${formatCount(parameters)} numbers; train is ${gap} above select`;
 }
 

@@ -85,6 +85,11 @@ export async function chooseAllowed(
   return null;
 }
 
+/** The one of a recorded run; null where that kept none. */
+export function recallChoice(measured: readonly Measured[], name: string | null): Measured | null {
+  return measured.find(({ recipe }) => recipeName(recipe) === name) ?? null;
+}
+
 export function describeMeasured({ recipe, loss, accuracy, paired, refusal }: Measured, verdict: string) {
   const { accuracyGain, accuracyStandardError, logLossGain, logLossStandardError } = paired;
   const signed = (value: number, digits: number): string =>

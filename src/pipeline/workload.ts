@@ -19,9 +19,10 @@ export class Workload {
     return extraction;
   }
 
-  /** Notes seconds that an earlier process of this run spent on what is gone on with. */
-  add(seconds: number): void {
+  /** Notes what an earlier process of this run spent on what is gone on with. */
+  add(seconds: number, peakBytes: number): void {
     this.#addedSeconds += seconds;
+    this.#earlierPeakBytes = Math.max(this.#earlierPeakBytes, peakBytes);
   }
 
   /** Seconds since learning began, work reused from the cache counted as when it was done. */

@@ -22,7 +22,7 @@ export function planModel(facts: PlanFacts): Step {
     decisions: [
       decide({
         question: "Transfer or learn from scratch?",
-        choice: "A network pretrained on ImageNet, its weights frozen.",
+        choice: "A network pretrained on ImageNet; a head on its frozen features comes first.",
         reasons: [
           `A linear head on ${formatCount(first!.width)} features has ${formatCount(audit.classes.length * (first!.width + 1))} parameters, which ${formatCount(images)} photographs can teach; the millions of a network they cannot from nothing.`,
         ],

@@ -8,11 +8,11 @@ import { type Axis, drawPlot, drawPoint } from "./plot.js";
 export function renderFineTuning({ fineTuning = null }: ReportExtras): Html | null {
   if (fineTuning === null) return null;
   const { network, depth, epochs, batch, rates, parameters, best, history } = fineTuning;
-  const { train, select } = history.find(({ epoch }) => epoch === best.epoch)!;
-  const gap = formatPercent(train.accuracy - select.accuracy);
+  const { train, select, averaged } = history.find(({ epoch }) => epoch === best.epoch)!;
+  const gap = formatPercent(train.accuracy - (best.isAveraged ? averaged! : select).accuracy);
   const plots = (["loss", "accuracy"] as const).map((measure) => renderCurves(fineTuning, measure));
   return html`<section id="fine-tuning" aria-labelledby="fine-tuning-title"><h2 id="fine-tuning-title">Fine-tuning</h2>
-<p class="lead">${renderName(network)}: ${depth}, ${formatCount(parameters)} numbers, in batches of ${batch} with learning rates ${rates.bottom} to ${rates.top} and ${rates.head} for the head, over at most ${epochs} epochs. The delivered weights are those after epoch ${best.epoch}${best.isAveraged && ", averaged over its steps"}. There train is ${gap} of accuracy above select: what was learned by heart.</p>
+<p class="lead">${renderName(network)}: ${depth}, ${formatCount(parameters)} numbers, in batches of ${batch} with learning rates ${rates.bottom} to ${rates.top} and ${rates.head} for the head, over at most ${epochs} epochs. The delivered weights are those after epoch ${best.epoch}${best.isAveraged && ", averaged over its steps"}. There a sample of train is ${gap} of accuracy above select: what was learned by heart.</p>
 <div class="plots">${plots}</div></section>`;
 }
 

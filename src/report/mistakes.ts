@@ -10,7 +10,7 @@ const splitWords: Readonly<Record<Mistakes["split"], { readonly name: string; re
   },
   select: {
     name: "Validation, select",
-    note: "judged before the head was fitted again with these photographs among its own",
+    note: "judged by a model that had not learned from them; they chose among models",
   },
   test: {
     name: "Test",

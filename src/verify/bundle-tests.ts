@@ -1,6 +1,6 @@
 /** Runs the test file that a bundle carries, as its README says: in a folder with nothing but the bundle and two packages. */
 import { spawn } from "node:child_process";
-import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -34,7 +34,9 @@ export async function runBundleTests(
     };
   const copy = await mkdtemp(join(tmpdir(), "assay-bundle-"));
   try {
-    for (const name of [fileNames.manifest, ...Object.keys(files)]) await cp(join(folder, name), join(copy, name));
+    const own = Object.keys(files).filter((name) => !redirecting.has(name.split(/[/\\]/)[0]!.toLowerCase()));
+    for (const name of [fileNames.manifest, ...own]) await cp(join(folder, name), join(copy, name));
+    await writeFile(join(copy, "package.json"), '{"private":true}\n');
     await mkdir(join(copy, "node_modules"));
     // Junctions need no privilege on Windows; the packages find their own dependencies beside their real folders.
     for (const name of packages) await symlink(installedFolder(name), join(copy, "node_modules", name), "junction");
@@ -43,6 +45,9 @@ export async function runBundleTests(
     await rm(copy, { recursive: true, force: true });
   }
 }
+
+/** By these a bundle could have its own code imported in place of a package. */
+const redirecting: ReadonlySet<string> = new Set(["package.json", "node_modules"]);
 
 /** The folder of a package that assay itself uses. */
 function installedFolder(name: string): string {

@@ -41,7 +41,6 @@ export async function measure(request: MeasureRequest): Promise<Measurements> {
   const { labels } = bundle.manifest;
   const asked = (...kinds: readonly RequirementKind[]): boolean =>
     spec.requirements.some(({ kind }) => kinds.includes(kind));
-  for (const pictures of [offered.test, offered.calibrate]) checkClasses(pictures, labels);
   const test: Outcome[] = [];
   const latencyMs = await timeBetween(
     offered.test,
@@ -68,7 +67,7 @@ export async function measure(request: MeasureRequest): Promise<Measurements> {
     test,
     calibrate,
     trained,
-    outOfFoldAccuracy: provenance.outOfFoldAccuracy,
+    outOfFoldAccuracy: provenance.fineTuning ? null : provenance.outOfFoldAccuracy, // of the head before
     trainCounts: provenance.classCounts,
     fresh: offered.fresh,
     latencyMs,
@@ -133,7 +132,7 @@ function groupsByPath(dataset: Dataset): ReadonlyMap<string, string> {
   return new Map(splitDataset(dataset, { seed: 0 }).map(({ path, group }) => [path, group]));
 }
 
-function checkClasses(pictures: readonly Picture[], labels: readonly string[]): void {
+export function checkClasses(pictures: readonly Picture[], labels: readonly string[]): void {
   const known = new Set(labels);
   const unknown = [...new Set(pictures.map(({ label }) => label))].filter((label) => !known.has(label));
   if (unknown.length === 0) return;

@@ -38,7 +38,8 @@ export function offeredPictures(dataset: Dataset, provenance: Provenance): Offer
   return {
     test: own.length > 0 ? own : [...unique.values()],
     calibrate: within(calibrate),
-    trained: within([...train, ...select]),
+    // A fine-tuned network learned from train alone: select chose the epoch.
+    trained: within(provenance.fineTuning ? train : [...train, ...select]),
     fresh: own.length === 0,
   };
 }

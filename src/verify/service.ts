@@ -112,9 +112,9 @@ class AnswerTally {
 
   add(outcome: Outcome, reply: Reply): void {
     this.#n++;
-    if (!reply.remembered) this.#latencyMs.push(reply.latencyMs);
     const got = readAnswer(reply);
     const problem = typeof got === "string" ? got : this.#compare(outcome, got);
+    if (problem === null && !reply.remembered) this.#latencyMs.push(reply.latencyMs); // a refusal is quick
     if (problem === null) return;
     this.#differing++;
     this.#first ??= `${quoteName(outcome.path)}: ${problem}`;

@@ -8,7 +8,7 @@ import type { Evidence, ServiceMetrics, SplitMetrics } from "./evidence.js";
 import type { Measurements, ServiceCheck } from "./finding.js";
 import { judge } from "./judge.js";
 import { classRows, measureSplit, type Outcome } from "./measure.js";
-import { measure, type MeasureRequest } from "./measurements.js";
+import { checkClasses, measure, type MeasureRequest } from "./measurements.js";
 
 export interface VerifyRequest extends MeasureRequest {
   readonly findings: readonly Finding[];
@@ -33,6 +33,8 @@ export async function verify(request: VerifyRequest): Promise<Proof> {
       got: "none",
       remedy: "add photographs, or give test photographs with `assay verify --data`",
     });
+  // Before anything is opened: what cannot be judged spends no opening.
+  for (const pictures of [offered.test, offered.calibrate]) checkClasses(pictures, bundle.manifest.labels);
   const { opening, earlier, spentAt } = await ledger.open(bundle.manifest.bundleHash, offered.test);
   const alpha = openingAlpha(spec.alpha, opening);
   const measured = await measure(request);
