@@ -149,9 +149,10 @@ describe.runIf(hasRedis)(title, () => {
   test("gone after: closing waits for nothing and says nothing", async () => {
     const watched = await serve(port);
     await untilRemembered(watched, "after");
+    const before = watched.warnings.length; // on a busy machine a command may have timed out
     await watched.service.close();
     toClose.pop();
     await killRedis(redis!);
-    expect(watched.warnings).toEqual([]);
+    expect(watched.warnings.slice(before)).toEqual([]);
   });
 });
