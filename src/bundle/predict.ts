@@ -43,8 +43,8 @@ export interface Bundle extends Explainable {
 }
 
 export interface OpenOptions {
-  /** Without, the process stays smaller. */
-  readonly arena?: boolean;
+  /** The process stays smaller; the answers are the same. */
+  readonly small?: boolean;
   /** Where the model is to run; the CPU unless said, and where the device refuses it. */
   readonly device?: Device;
 }
@@ -56,10 +56,10 @@ export interface OpenOptions {
 export async function openBundle(
   folder: string,
   threads: number,
-  { arena = true, device = "cpu" }: OpenOptions = {},
+  { small = false, device = "cpu" }: OpenOptions = {},
 ): Promise<Bundle> {
   const manifest = await readManifest(folder);
-  const pool = await openModel(folder, manifest, Math.min(threads, availableParallelism()), { arena, device });
+  const pool = await openModel(folder, manifest, Math.min(threads, availableParallelism()), { small, device });
   try {
     const golden = await checkGolden(folder, manifest, pool);
     return {

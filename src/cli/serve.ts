@@ -15,7 +15,7 @@ export async function serveCommand(folder: string, options: ServeArguments): Pro
   if (options.cache !== undefined) parseRedisUrl(options.cache);
   const threads = Math.max(1, options.threads);
   const device = await openDevice(options.device, threads);
-  const [bundle] = await Promise.all([openBundle(folder, threads, { arena: false, device }), loadService()]);
+  const [bundle] = await Promise.all([openBundle(folder, threads, { small: true, device }), loadService()]);
   noteDifferences(bundle);
   const service = await startService({
     bundle,

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { DeviceChoice } from "../onnx/index.js";
 import { withDevice } from "./device.js";
+import { keepHeapSmall } from "./small-heap.js";
 
 export interface ServeArguments {
   readonly json: boolean;
@@ -34,9 +35,10 @@ export function declareService(
     )
     .option("--cache <url>", "remember answers in Redis, redis://host:port (default: in the process)")
     .addHelpText("after", "\nExample: assay serve assay-photos/bundle --port 8000")
-    .action(async (bundle: string, options: ServeArguments) =>
-      finish(await (await import("./serve.js")).serveCommand(bundle, options)),
-    );
+    .action(async (bundle: string, options: ServeArguments) => {
+      keepHeapSmall();
+      finish(await (await import("./serve.js")).serveCommand(bundle, options));
+    });
   shared(program.command("deploy"))
     .description("write what builds a container with the service: Dockerfile, compose file, Redis, Prometheus")
     .argument("<bundle>", "bundle folder of a run")

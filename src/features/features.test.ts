@@ -17,7 +17,7 @@ import {
 } from "../backbone/index.js";
 import { decodeFloat16, decodeFloat16Array, encodeFloat16Array, type HalfMatrix, sha256 } from "../core/index.js";
 import { prepare, type RandomView } from "../image/index.js";
-import { floats, GraphBuilder, makeModel, openSession } from "../onnx/index.js";
+import { floats, GraphBuilder, makeModel, openSession, SessionPool } from "../onnx/index.js";
 import { FeatureStore } from "./cache.js";
 import { assembleFeatures, type ExtractOptions, extractFeatures, type Source, stackRows, takeRows } from "./index.js";
 
@@ -281,6 +281,28 @@ describe("extraction", () => {
       expect(worst).toBeLessThan(1e-3);
     }
   }
+});
+
+test("a small pool has half the sessions and answers to the last bit as another one", async () => {
+  const backbone = await loadBackbone("efficientnet-lite0");
+  const model = recipeGraph(plainRecipe(backbone)).serialize();
+  const { size } = backbone.row.view;
+  const data = Uint8Array.from({ length: 2 * size * size * 3 }, (_, i) => (i * 31 + (i >> 9)) % 256);
+  const answers: Uint8Array[] = [];
+  for (const [cores, small, sessions] of [
+    [1, false, 1],
+    [1, true, 1],
+    [3, true, 1],
+    [4, true, 2],
+  ] as const) {
+    const pool = await SessionPool.open(model, cores, { small });
+    expect(pool.size).toBe(sessions);
+    const feeds = { image: { type: "uint8", dims: [2, size, size, 3], data } } as const;
+    const features = floats((await pool.run(feeds, ["features"])).features);
+    answers.push(new Uint8Array(features.buffer, features.byteOffset, features.byteLength));
+    await pool.close();
+  }
+  for (const answer of answers.slice(1)) expect(Buffer.compare(answer, answers[0]!)).toBe(0);
 });
 
 async function runRecipe(recipe: Recipe, data: Uint8Array): Promise<Float32Array> {

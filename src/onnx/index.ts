@@ -8,7 +8,7 @@ export { readModel, writeModel, type WriteOptions } from "./files.js";
 export { graft, type GraftOptions, renameValues } from "./graft.js";
 export * from "./graph.js";
 export { expandHalf, packHalf } from "./half.js";
-export { SessionPool } from "./pool.js";
+export { type PoolOptions, SessionPool } from "./pool.js";
 export { probeShapes, type ValueProbe } from "./probe.js";
 export {
   type Attributes,

@@ -1,4 +1,4 @@
-/** Threads side by side, one a core, each with a single-threaded session of every model. */
+/** Threads side by side, each with a session of every model on a core of its own. */
 import { Fault } from "../core/index.js";
 import type { ModelSource, Placed, SessionOptions } from "./protocol.js";
 import { Engine, type EngineOptions, type Session } from "./session.js";
@@ -13,6 +13,14 @@ interface Thread {
 interface Waiting {
   readonly resolve: (thread: Thread) => void;
   readonly reject: (fault: Fault) => void;
+}
+
+export interface PoolOptions extends EngineOptions, Pick<SessionOptions, "device"> {
+  /**
+   * The process stays smaller: each session has two cores, so that half as many hold the weights, and no arena. The answers are the
+   * same to the last bit: an operator's threads share its outputs among them, and no sum.
+   */
+  readonly small?: boolean;
 }
 
 /**
@@ -33,16 +41,17 @@ export class SessionPool {
   }
 
   /**
-   * Opens `size` threads with one model, or with several. A device other than the CPU gets one thread: its sessions would wait for each
+   * Opens threads for so many cores with one model, or with several. A device other than the CPU gets one thread: its sessions would wait for each
    * other; where it refuses a model all run on the CPU. Throws `engine-failed` when ONNX Runtime refuses a model.
    */
   static async open(
     models: ModelSource | readonly ModelSource[],
-    size: number,
-    { arena, device = "cpu", ...options }: EngineOptions & Pick<SessionOptions, "arena" | "device"> = {},
+    cores: number,
+    { small = false, device = "cpu", ...options }: PoolOptions = {},
   ): Promise<SessionPool> {
     const shared = (isList(models) ? models : [models]).map(shareModel);
-    const settings = { threads: 1, ...(arena === undefined ? {} : { arena }) };
+    const size = small ? Math.max(1, Math.floor(cores / 2)) : cores;
+    const settings = small ? { threads: Math.max(1, Math.floor(cores / size)), arena: false } : { threads: 1 };
     if (device === "cpu") return new SessionPool(await openThreads(shared, size, settings, options));
     const threads = await openThreads(shared, 1, { ...settings, device }, options);
     const refused = threads[0]!.sessions.map(({ placed }) => placed).find(({ refusal }) => refusal !== null);
