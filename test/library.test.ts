@@ -1,6 +1,6 @@
 /** The example of docs/library.md, as a user runs it, and the library against the command line. */
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, expect, test } from "vitest";
@@ -36,10 +36,19 @@ test("classify, predict and the command say the same of a photograph", async () 
   const bundle = await loadBundle(folder, { threads: 1 });
   const answer = await bundle.classify(readFileSync(path));
   const rows = [];
-  for await (const row of bundle.predict([path])) rows.push(row);
+  const others = [join(images, "none.jpg"), join(home, "text.jpg")];
+  writeFileSync(others[1]!, "no picture");
+  for await (const row of bundle.predict([path, ...others])) rows.push(row);
   await expect(bundle.classify(Buffer.from("no picture"))).rejects.toMatchObject({ code: "image-unreadable" });
   await bundle.close();
-  expect(rows).toEqual([{ path, ...answer }]);
+  expect(rows).toEqual([
+    { path, ...answer },
+    { path: others[0], error: { code: "images-missing", message: expect.stringContaining("ENOENT") as string } },
+    {
+      path: others[1],
+      error: { code: "image-unreadable", message: expect.stringContaining("cannot be decoded") as string },
+    },
+  ]);
   const { out } = await assay(home, "predict", folder, path);
   expect(out).toContain(`${path},${answer.label},${answer.confidence.toFixed(4)}`);
 });

@@ -38,7 +38,7 @@ async function answer(request, response, folders) {
 }
 
 /** Starts the server on 127.0.0.1; port 0 takes a free one. Resolves to the server when it listens. */
-export function serve(bundle, port = 0) {
+export async function serve(bundle, port = 0) {
   const folders = {
     "/bundle/": bundle,
     "/onnxruntime-web/": dirname(fileURLToPath(import.meta.resolve("onnxruntime-web"))),
@@ -47,14 +47,36 @@ export function serve(bundle, port = 0) {
   const server = createServer((request, response) => {
     answer(request, response, folders).catch(() => response.writeHead(400).end());
   });
-  return new Promise((done) => {
+  return new Promise((done, fail) => {
+    server.once("error", fail);
     server.listen(port, "127.0.0.1", () => done(server));
   });
 }
 
+/** What is wrong with the arguments, in one line; null where nothing is. */
+async function problemOf([bundle, port, ...more]) {
+  if (bundle === undefined || more.length > 0) return "usage: node serve.mjs <bundle> [port]";
+  const manifest = await stat(join(bundle, "assay.json")).catch(() => null);
+  if (!manifest?.isFile())
+    return `${JSON.stringify(bundle)} is no bundle: it has no assay.json; give the bundle folder of a run`;
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65535)
+    return `${JSON.stringify(port)} is no port; give a number from 0 to 65535`;
+  return null;
+}
+
+/** Why the server did not start, in one line. */
+function describe(error, port) {
+  if (error.code === "EADDRINUSE") return `port ${port} is taken; give another one`;
+  if (error.code === "ERR_MODULE_NOT_FOUND") return "onnxruntime-web is not there; run: npm install onnxruntime-web";
+  return error.message;
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [bundle, port = "8080"] = process.argv.slice(2);
-  if (!bundle) throw new Error("usage: node serve.mjs <bundle> [port]");
-  const { port: taken } = (await serve(bundle, Number(port))).address();
-  console.log(`http://127.0.0.1:${taken}/`);
+  const [bundle, port = "8080", ...more] = process.argv.slice(2);
+  const problem = await problemOf([bundle, port, ...more]);
+  const server = problem === null ? await serve(bundle, Number(port)).catch((error) => describe(error, port)) : problem;
+  if (typeof server === "string") {
+    console.error(server);
+    process.exitCode = 1;
+  } else console.log(`http://127.0.0.1:${server.address().port}/`);
 }

@@ -29,6 +29,9 @@ export interface ImportOptions extends PreprocessingOptions, FeatureOptions {
   readonly layout?: Layout;
 }
 
+/** Reading the file, a run for the shapes, the proof by further runs. */
+export const importSteps = 3;
+
 /** A backbone made from a foreign file. */
 export interface ImportedBackbone extends Backbone {
   /** The network as it is stored, float16 where that loses nothing; `row.sha256` is the hash of these bytes. */
@@ -41,20 +44,28 @@ export interface ImportedBackbone extends Backbone {
  * Reads an ONNX file as a backbone: float32 RGB [n, 3, size, size] → features [n, width]; activations [n, c, h, w] where the pooling
  * is a global average; logits [n, classes] where there is a classifier.
  * Throws `model-invalid` for what is no ONNX model, has no image input of three channels, needs an operator that ONNX Runtime lacks,
- * has nothing to pool, gives NaN, or takes one picture at a time; `usage` for options that cannot be.
+ * has nothing to pool, gives NaN, or takes one picture at a time; `usage` for options that cannot be. `step` is called after each of
+ * `importSteps`.
  */
-export async function importBackbone(path: string, options: ImportOptions = {}): Promise<ImportedBackbone> {
+export async function importBackbone(
+  path: string,
+  options: ImportOptions = {},
+  step: () => void = () => {},
+): Promise<ImportedBackbone> {
   const model = await readModel(path);
   expandHalf(model);
+  step();
   const image = findImage(model, options.layout);
   const preprocessing = await resolvePreprocessing(model, path, options, image.side);
   const input = conformInput(model, image, preprocessing.bgr);
   const wiring = await probe(model, input, image, preprocessing);
+  step();
   const choice = findFeatures(wiring, options);
   const multiplyAdds = countMultiplyAdds(wiring, choice.value);
   const found = takeOutputs(wiring, choice);
   const look = { ...preprocessing, input, width: choice.width };
   const proof = await prove(model, look, found);
+  step();
   const outputs = { ...found, activations: proof.averaged ? found.activations : null };
   keepOutputs(
     model,

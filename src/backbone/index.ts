@@ -27,7 +27,7 @@ export {
 } from "./added.js";
 export { download, type DownloadOptions } from "./download.js";
 export { embeddedGolden, goldenDifference, type GoldenRun, goldenTolerance, runGolden } from "./golden.js";
-export { importBackbone, type ImportedBackbone, type ImportOptions } from "./import.js";
+export { importBackbone, type ImportedBackbone, type ImportOptions, importSteps } from "./import.js";
 export type { FeatureOptions, TokenChoice } from "./import-features.js";
 export type { Layout } from "./import-input.js";
 export type { PixelRange, PreprocessingOptions } from "./import-preprocessing.js";

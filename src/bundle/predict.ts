@@ -3,11 +3,12 @@ import { readFile, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { names } from "../backbone/index.js";
-import { Fault, formatBytes } from "../core/index.js";
+import { describeError, Fault, type FaultCode, formatBytes } from "../core/index.js";
 import { batchSize, inferBatch } from "../features/index.js";
 import { UnreadableImage } from "../image/index.js";
 import type { Explainable, ExplainedHead } from "../explain/index.js";
 import { type Device, type Placed, runtimeVersion, SessionPool } from "../onnx/index.js";
+import { errorCode } from "../store/index.js";
 import { decide } from "./decide.js";
 import { checkGolden, type GoldenReport } from "./golden.js";
 import { readHead } from "./head.js";
@@ -23,7 +24,16 @@ export interface Answer {
   readonly probabilities: Float32Array;
 }
 
-export type Prediction = (Answer & { readonly path: string }) | { readonly path: string; readonly error: unknown };
+/** Why a file has no answer. */
+export interface PredictionError {
+  readonly code: FaultCode;
+  /** One line. */
+  readonly message: string;
+}
+
+export type Prediction =
+  | (Answer & { readonly path: string })
+  | { readonly path: string; readonly error: PredictionError };
 
 /** Open for predicting; `explainPhotograph` explains its answers. */
 export interface Bundle extends Explainable {
@@ -137,8 +147,20 @@ async function predictBatch(
   const rows = await inferBatch(pool, manifest.preprocessing, reads, [names.probabilities]);
   return rows.map((row, i) => {
     const path = paths[i]!;
-    return row.ok ? { path, ...answerOf(row.outputs.probabilities, manifest) } : { path, error: row.error };
+    return row.ok
+      ? { path, ...answerOf(row.outputs.probabilities, manifest) }
+      : { path, error: explainError(row.error) };
   });
+}
+
+/** What is no fault comes from the file system. */
+function explainError(error: unknown): PredictionError {
+  const message = describeError(error);
+  if (error instanceof Fault) return { code: error.code, message };
+  return {
+    code: ["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "") ? "images-missing" : "images-unreadable",
+    message,
+  };
 }
 
 async function classify(photograph: Uint8Array, manifest: BundleManifest, pool: SessionPool): Promise<Answer> {

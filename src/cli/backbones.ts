@@ -15,6 +15,7 @@ import {
   goldenDifference,
   goldenTolerance,
   importBackbone,
+  importSteps,
   leastPictures,
   listAdded,
   loadBackbone,
@@ -54,8 +55,10 @@ export async function addCommand(source: string, options: BackboneAddArguments):
     const path = remote ? join(folder, "downloaded.onnx") : source;
     const got = await obtain(source, remote, path, terminal);
     checkHash(source, got, options.sha256);
-    const backbone = await importBackbone(path, { ...options, name, source: `${source}, SHA-256 ${got}` });
+    const step = countSteps(importSteps + 1, terminal);
+    const backbone = await importBackbone(path, { ...options, name, source: `${source}, SHA-256 ${got}` }, step);
     const golden = await runGolden(backbone);
+    step();
     const check = await checkOnPhotographs(backbone, options.images, terminal);
     const added = await addBackbone(backbone, { from: source, sha256: got }, golden.digest);
     terminal.answer(options.json ? JSON.stringify({ added, check }) : renderAdded(added, check));
@@ -90,6 +93,17 @@ export async function removeCommand(name: string, { json }: BackboneListArgument
   await removeBackbone(name);
   terminal.answer(json ? JSON.stringify({ removed: name }) : `removed ${name}`);
   return 0;
+}
+
+/** Draws a bar of so many steps; each call is one more of them done. */
+function countSteps(total: number, { progress }: Terminal): () => void {
+  let done = 0;
+  const show = (): void => progress({ stage: "import", done, total, unit: "steps" });
+  show();
+  return () => {
+    done++;
+    show();
+  };
 }
 
 /** Fetches or reads the file, and returns its SHA-256. */

@@ -1,7 +1,7 @@
 /** `assay predict`: one row for each photograph, streamed in constant memory. */
 import { stat } from "node:fs/promises";
 import { type Bundle, openBundle, type Prediction, tolerances } from "../bundle/index.js";
-import { checkInterrupted, describeError, Fault } from "../core/index.js";
+import { checkInterrupted, Fault } from "../core/index.js";
 import { openDevice } from "./device.js";
 import { imagePaths } from "./image-paths.js";
 import type { PredictArguments } from "./main.js";
@@ -97,8 +97,7 @@ export async function checkPath(path: string): Promise<void> {
 }
 
 function csvRow(prediction: Prediction): string {
-  if ("error" in prediction)
-    return [prediction.path, `error: ${describeError(prediction.error)}`, ""].map(csvField).join(",");
+  if ("error" in prediction) return [prediction.path, `error: ${prediction.error.message}`, ""].map(csvField).join(",");
   return [prediction.path, prediction.label, prediction.confidence.toFixed(4)].map(csvField).join(",");
 }
 
@@ -109,7 +108,7 @@ function csvField(text: string): string {
 
 function jsonRow(prediction: Prediction, labels: readonly string[]): Record<string, unknown> {
   const { path } = prediction;
-  if ("error" in prediction) return { path, error: describeError(prediction.error) };
+  if ("error" in prediction) return { path, error: prediction.error.message };
   const probabilities = Object.fromEntries(labels.map((label, i) => [label, prediction.probabilities[i]]));
   return { path, label: prediction.label, confidence: prediction.confidence, probabilities };
 }

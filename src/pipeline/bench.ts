@@ -3,7 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { describeMachine, type Machine, measureLatency, peakMemoryBytes } from "../bench/index.js";
 import { type Bundle, fileNames, goldenPhotographs, openBundle } from "../bundle/index.js";
-import type { Progress } from "../core/index.js";
+import { Fault, type Progress } from "../core/index.js";
 import type { Device } from "../onnx/index.js";
 import { quantile } from "../statistics/index.js";
 
@@ -81,7 +81,11 @@ async function timePhotographs(bundle: Bundle, paths: readonly string[], runs: n
 async function timeMany(bundle: Bundle, paths: readonly string[], runs: number): Promise<number> {
   const many = Array.from({ length: runs }, (_, run) => paths[run % paths.length]!);
   const start = performance.now();
-  for await (const prediction of bundle.predict(many)) if ("error" in prediction) throw prediction.error;
+  for await (const prediction of bundle.predict(many)) {
+    if (!("error" in prediction)) continue;
+    const { path, error } = prediction;
+    throw new Fault(error.code, { what: `${path} cannot be judged`, got: error.message });
+  }
   return runs / ((performance.now() - start) / 1000);
 }
 

@@ -9,7 +9,13 @@ import { formatRange } from "./value.js";
 
 const root = resolve(import.meta.dirname, "..", "..");
 const page = readFileSync(join(root, "docs", "spec.md"), "utf8");
-const places = { scan: "the scan", test: "test", calibrate: "validation", bench: "the benchmark", run: "the run" };
+const places = {
+  scan: "the scan",
+  test: "test",
+  calibrate: "validation",
+  bench: "the bundle, on this machine",
+  run: "the run",
+};
 
 /** A kind's row of the table in docs/spec.md. */
 function describeKind(kind: (typeof kindNames)[number]): string {

@@ -11,7 +11,7 @@ export interface Target {
   readonly value: number;
 }
 
-/** Where a requirement is judged: on a split, by the scan, the benchmark of the model, or the record of the run. */
+/** Where a requirement is judged: on a split, by the scan, by what verify does with the bundle on its machine, or by the record of the run. */
 export type JudgedOn = "scan" | "test" | "calibrate" | "bench" | "run";
 
 export type Quantile = "mean" | "p50" | "p95" | "p99";

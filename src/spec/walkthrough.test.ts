@@ -10,7 +10,7 @@ const example = resolve(import.meta.dirname, "..", "..", "examples", "walkthroug
 /** id, line, role, kind, target, where it is judged. */
 const table = [
   ["C1", "10,000 labeled images available", "premise", "image-count", "≥ 10,000 images", "scan"],
-  ["C2", "Must run on 8GB GPU", "hard", "device-memory", "≤ 8 GB", "run"],
+  ["C2", "Must run on 8GB GPU", "hard", "device-memory", "≤ 8 GB", "bench"],
   ["C3", "Inference time < 100ms", "hard", "latency", "< 100 ms", "bench"],
   ["C4", "95% accuracy required", "hard", "accuracy", "≥ 95 %", "test"],
   ["R1", "High accuracy on imbalanced classes", "soft", "balanced-accuracy", "no target", "test"],
@@ -22,9 +22,9 @@ const table = [
   ["P3", "Slow inference", "soft", "latency", "no target", "bench"],
   ["P4", "Poor performance on rare classes", "soft", "rare-class-recall", "no target", "test"],
   ["G1", "Trained model with >95% validation accuracy", "hard", "accuracy", "> 95 %", "calibrate"],
-  ["G2", "Docker container for deployment", "hard", "container", "no target", "run"],
-  ["G3", "API endpoint for predictions", "hard", "api", "no target", "run"],
-  ["G4", "Documentation and tests", "hard", "documentation", "no target", "run"],
+  ["G2", "Docker container for deployment", "hard", "container", "no target", "bench"],
+  ["G3", "API endpoint for predictions", "hard", "api", "no target", "bench"],
+  ["G4", "Documentation and tests", "hard", "documentation", "no target", "bench"],
 ];
 
 const rows = (spec: Awaited<ReturnType<typeof readSpec>>): string[][] =>

@@ -2,7 +2,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Bundle, fileNames, type Provenance } from "../bundle/index.js";
-import { checkInterrupted, describeError, Fault, type Progress, quoteName, random } from "../core/index.js";
+import { checkInterrupted, Fault, type Progress, quoteName, random } from "../core/index.js";
 import { type Dataset, type Picture, splitDataset } from "../dataset/index.js";
 import type { RequirementKind, Spec } from "../spec/index.js";
 import { runBundleTests } from "./bundle-tests.js";
@@ -109,7 +109,7 @@ async function predictAll(
     if ("error" in prediction)
       throw new Fault("image-unreadable", {
         what: `${prediction.path} changed since the scan`,
-        got: describeError(prediction.error),
+        got: prediction.error.message,
       });
     const { label, path, pixelHash } = pictures[outcomes.length]!;
     const group = groups.get(path);
