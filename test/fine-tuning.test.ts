@@ -18,6 +18,7 @@ const spec = `As a tester\nI want patterns told apart\nSo that the job is shown 
 
 let home: string;
 let images: string;
+let fewImages: string;
 let specFile: string;
 let network: string;
 let run: Outcome;
@@ -25,6 +26,7 @@ let run: Outcome;
 beforeAll(async () => {
   home = newHome();
   images = await drawProducts(80);
+  fewImages = await drawProducts(20);
   specFile = join(home, "spec.md");
   writeFileSync(specFile, spec);
   network = join(home, "small.onnx");
@@ -120,6 +122,13 @@ test("a budget too small for two epochs says what they would take", async () => 
   const hasty = await assay(home, ...words("hasty").map((word) => (word === "40s" ? "0.1s" : word)));
   expect([0, 3, 4]).toContain(hasty.code);
   expect(hasty.out).toMatch(/fine-tune all layers: not measured; it takes about [\d.]+ m?s, .* left/);
+});
+
+test("too few photographs to judge by: left out, and said so in trace and plan", async () => {
+  const few = await assay(home, ...words("few").map((word) => (word === images ? fewImages : word)));
+  expect([0, 3, 4]).toContain(few.code);
+  expect(few.out).toMatch(/loop +fine-tuning: left out; \d+ photographs of select .* 20 would do/);
+  expect(readFileSync(join(home, "few", "plan.md"), "utf8")).toMatch(/No: \d+ photographs of select tell too little/);
 });
 
 test("a network that has no gradient is left as it is, and the trace names the operator", async () => {

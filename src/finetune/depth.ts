@@ -55,6 +55,9 @@ export function epochSeconds(share: number, { imagesPerSecond, train, select }: 
   return (train * (decodingShare + (1 - decodingShare) * forwards) + judged) / imagesPerSecond;
 }
 
+/** Fewer photographs of select tell too little of what helps. */
+export const fewestSelect = 20;
+
 /** Fewer epochs teach too little to be worth a try. */
 export const fewestEpochs = 2;
 

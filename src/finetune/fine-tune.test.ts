@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, truncateSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -294,7 +294,7 @@ describe("fine-tuning", () => {
 describe("bad input", () => {
   const short = { epochs: 1, draws: 1 };
 
-  test("a checkpoint of another training, or one cut off, is a fault that says what to do", async () => {
+  test("a checkpoint of another training, one of which a bit changed, or one cut off is a fault that says what to do", async () => {
     const own = options({ settings: short });
     await fineTune(own);
     const path = join(own.folder, "checkpoint.safetensors");
@@ -302,7 +302,17 @@ describe("bad input", () => {
       code: "checkpoint-invalid",
       message: expect.stringMatching(/another training or version.*expected.*got.*Remedy/),
     });
-    truncateSync(path, readFileSync(path).length - 10);
+    const whole = readFileSync(path);
+    for (const place of [whole.length - 3, Math.floor(whole.length / 2)]) {
+      const changed = Uint8Array.from(whole);
+      changed[place]! ^= 1;
+      writeFileSync(path, changed);
+      expect(await faultOf(fineTune(own))).toMatchObject({
+        code: "checkpoint-invalid",
+        message: expect.stringContaining("does not hold what was written"),
+      });
+    }
+    truncateSync(path, whole.length - 10);
     expect((await faultOf(fineTune(own))).message).toMatch(/cut off/);
   });
 

@@ -8,6 +8,7 @@ export {
   depths,
   epochSeconds,
   fewestEpochs,
+  fewestSelect,
   fittingEpochs,
   gainOf,
   scaleOf,

@@ -12,6 +12,7 @@ import {
   type EpochRecord,
   epochSeconds,
   fewestEpochs,
+  fewestSelect,
   findNetworkCuts,
   fineTune,
   type FineTuned,
@@ -74,9 +75,6 @@ export interface TuneOptions {
   readonly suffices: (measured: { readonly accuracy: number; readonly images: number }) => string | null;
 }
 
-/** Fewer photographs of select tell nothing of what helps. */
-const fewestSelect = 20;
-
 /** Whether so many seconds are enough for the cheapest training. */
 export function tuningFits(
   { request, backbones }: RunContext,
@@ -95,12 +93,13 @@ export function tuningFits(
 export async function tuneActions<State extends Tunable>(options: TuneOptions): Promise<readonly Action<State>[]> {
   const { context, parts } = options;
   const { request, replay } = context;
-  if (
-    !request.fineTuning ||
-    (request.budgetSeconds === 0 && replay === null) ||
-    parts.select.pictures.length < fewestSelect
-  )
+  if (!request.fineTuning || (request.budgetSeconds === 0 && replay === null)) return [];
+  const images = parts.select.pictures.length;
+  if (images < fewestSelect) {
+    const text = `fine-tuning: left out; ${images} photographs of select tell too little of what helps, ${fewestSelect} would do`;
+    context.trace.add("decision", "loop", text, { images, needed: fewestSelect });
     return [];
+  }
   const recorded = replay === null ? null : recordedTuning(replay);
   const branch = smallest(context.backbones);
   const course = { speedFactor: 1, trainings: 0 };

@@ -1,6 +1,6 @@
 /** Step 3: how the head is trained. */
 import { formatCount } from "../core/index.js";
-import { depths } from "../finetune/index.js";
+import { depths, fewestSelect } from "../finetune/index.js";
 import { type Decision, decide, learnedImages, type PlanFacts, type Step, unmeasured } from "./decision.js";
 import { keptTrials, triedAlternatives } from "./trials.js";
 
@@ -63,12 +63,20 @@ export function planTraining(facts: PlanFacts): Step {
 }
 
 /** Whether the network's own layers are trained: after the head, where time is left for it. */
-function decideTuning({ events, fineTuning, budgetSeconds }: PlanFacts): Decision {
+function decideTuning({ audit, events, fineTuning, budgetSeconds }: PlanFacts): Decision {
   const names = depths.map(({ name }) => name);
   const kept = keptTrials(events).find(({ data }) => names.includes(String(data.name)));
   const refused = triedAlternatives(events, names).filter(({ what }) => !what.startsWith(String(kept?.data.name)));
+  const { select } = audit.splits;
+  const isOver = events.some(({ stage }) => stage === "bundle");
   const open =
-    !fineTuning || budgetSeconds === 0 ? "No." : "After the head, as deep as the time left allows, from that head.";
+    !fineTuning || budgetSeconds === 0
+      ? "No."
+      : select < fewestSelect
+        ? `No: ${select} photographs of select tell too little of what helps, ${fewestSelect} would do.`
+        : isOver
+          ? "No: what was tried, or did not fit, is below."
+          : "After the head, as deep as the time left allows, from that head.";
   return decide({
     question: "Are the network's own layers trained?",
     choice: kept ? capitalize(`${String(kept.data.name)}: ${kept.text.slice(kept.text.indexOf(": ") + 2)}`) : open,
