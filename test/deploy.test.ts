@@ -1,6 +1,6 @@
 /** `assay deploy`: what it writes, held to what can be checked without a container engine. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -62,6 +62,19 @@ describe("the folder", () => {
       folder: join(home, "empty"),
       files: expect.arrayContaining(["Dockerfile"]),
     });
+  });
+
+  test("nothing that lies beside it is touched, whatever its name", async () => {
+    const kept = join(home, "third.partial", "photograph.jpg");
+    mkdirSync(join(home, "third.partial"));
+    writeFileSync(kept, "mine");
+    const { code, err } = await assay(home, "deploy", bundle, "--out", `${join(home, "third")}/`);
+    expect([code, err]).toEqual([0, ""]);
+    expect(readFileSync(kept, "utf8")).toBe("mine");
+    expect(readdirSync(home).filter((name) => name.startsWith("third"))).toEqual(["third", "third.partial"]);
+    expect(readdirSync(join(home, "third"))).toContain("Dockerfile");
+    // Who may read other new folders may read this one.
+    expect(statSync(join(home, "third")).mode).toBe(statSync(join(home, "third.partial")).mode);
   });
 
   test("the package in it serves the bundle in it, with nothing else of assay at hand", async () => {

@@ -250,6 +250,42 @@ describe("explain", () => {
     expect((await post(without.service, "/explain", photograph)).statusCode).toBe(422);
   });
 
+  test("a photograph in the queue whose client has gone is not computed", async () => {
+    const asked: number[] = [];
+    let release = (): void => {};
+    const opened = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const explain = async (bytes: Uint8Array): Promise<Uint8Array> => {
+      asked.push(bytes.length);
+      await opened;
+      return bytes;
+    };
+    const { service } = await serve({ explain, limits: { running: 1, waiting: 2 } });
+    const address = await service.listen(0, "127.0.0.1");
+    const waiting = async (): Promise<string> =>
+      /^assay_photographs_waiting\S* \d+$/m.exec((await service.inject("/metrics")).body)![0];
+    const gone = new AbortController();
+    const ask = (bytes: number, signal?: AbortSignal) =>
+      fetch(`${address}/explain`, {
+        method: "POST",
+        headers: { "content-type": "image/jpeg" },
+        body: new Uint8Array(bytes),
+        ...(signal && { signal }),
+      });
+    const first = ask(1);
+    await expect.poll(() => asked).toEqual([1]);
+    const second = ask(2, gone.signal);
+    await expect.poll(waiting).toMatch(/ 1$/);
+    gone.abort();
+    await expect(second).rejects.toThrow();
+    await expect.poll(waiting).toMatch(/ 0$/);
+    const third = ask(3);
+    release();
+    expect([(await first).status, (await third).status]).toEqual([200, 200]);
+    expect(asked).toEqual([1, 3]);
+  });
+
   test("an error that nobody foresaw is told to the operator, and not to the client", async () => {
     const warnings: string[] = [];
     const { service } = await serve({

@@ -29,7 +29,8 @@ export function checkDevice(device: Device, threads: number, goal: "try" | "race
   if (!isKnownHere(device))
     return Promise.resolve({ problem: `ONNX Runtime has it on ${devices[device].platforms.join(", ")} only` });
   return new Promise((resolve) => {
-    execFile(process.execPath, [program, device, String(threads), goal], { timeout: patienceMs }, (error, stdout) => {
+    const limits = { timeout: patienceMs, killSignal: "SIGKILL" } as const; // a driver that hangs heeds no other
+    execFile(process.execPath, [program, device, String(threads), goal], limits, (error, stdout) => {
       const check = readCheck(stdout);
       const late = error?.killed === true;
       resolve(

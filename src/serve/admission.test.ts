@@ -23,6 +23,28 @@ test("tasks beyond the limit wait in order, and beyond the queue are refused at 
   expect([admission.running, admission.waiting]).toEqual([0, 0]);
 });
 
+test("a task that nobody waits for any more leaves the queue and is not begun; one that runs goes on", async () => {
+  const admission = new Admission({ running: 1, waiting: 2, heldBytes: 1 });
+  const [first, clients] = [gate(), [new AbortController(), new AbortController(), new AbortController()]];
+  const begun: number[] = [];
+  const runs = clients.map(({ signal }, i) =>
+    admission.run(async () => {
+      begun.push(i);
+      await first.opened;
+      return i;
+    }, signal),
+  );
+  clients[1]!.abort();
+  await expect(runs[1]).rejects.toMatchObject({ code: "interrupted" });
+  expect(admission.waiting).toBe(1);
+  clients[0]!.abort();
+  first.open();
+  expect(await Promise.all([runs[0], runs[2]])).toEqual([0, 2]);
+  expect(begun).toEqual([0, 2]);
+  await expect(admission.run(async () => 0, clients[0]!.signal)).rejects.toMatchObject({ code: "interrupted" });
+  expect([admission.running, admission.waiting]).toEqual([0, 0]);
+});
+
 test("a task that fails hands its place on", async () => {
   const admission = new Admission({ running: 1, waiting: 1, heldBytes: 1 });
   const failing = admission.run(() => Promise.reject(new Error("no")));

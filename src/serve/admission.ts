@@ -1,5 +1,5 @@
 /** How much the service takes upon itself at once: more is refused at once rather than kept waiting without end. */
-import { Fault, formatBytes } from "../core/index.js";
+import { checkInterrupted, Fault, formatBytes } from "../core/index.js";
 
 export interface AdmissionLimits {
   /** Photographs decoded and classified side by side. */
@@ -36,10 +36,14 @@ export class Admission {
     return this.#waiting.length;
   }
 
-  /** Runs a task as soon as there is room. Throws `service-busy` where too many wait already. */
-  async run<T>(task: () => Promise<T>): Promise<T> {
+  /**
+   * Runs a task as soon as there is room; one that nobody waits for any more, as `gone` says, gives its place in the queue away and
+   * is not begun. Throws `service-busy` where too many wait already, `interrupted` where it was given up.
+   */
+  async run<T>(task: () => Promise<T>, gone?: AbortSignal): Promise<T> {
+    checkInterrupted(gone);
     if (this.#running < this.#limits.running) this.#running++;
-    else await this.#turn();
+    else await this.#turn(gone);
     try {
       return await task();
     } finally {
@@ -66,10 +70,21 @@ export class Admission {
   }
 
   /** Resolves when the place of a task that has ended is handed over. */
-  async #turn(): Promise<void> {
+  async #turn(gone?: AbortSignal): Promise<void> {
     const { waiting } = this.#limits;
     if (this.#waiting.length >= waiting) throw busy(`${waiting} photographs wait already`);
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    await new Promise<void>((resolve, reject) => {
+      const enter = (): void => {
+        gone?.removeEventListener("abort", leave);
+        resolve();
+      };
+      const leave = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(enter), 1);
+        reject(new Fault("interrupted", { what: "nobody waits for the answer any more" }));
+      };
+      this.#waiting.push(enter);
+      gone?.addEventListener("abort", leave, { once: true });
+    });
   }
 }
 

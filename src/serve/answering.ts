@@ -19,10 +19,13 @@ export interface Found {
   readonly remembered: boolean;
 }
 
-/** Gives the answer for a photograph. Throws `image-unreadable`, `engine-failed`, `service-busy`. */
-export function openAnswering({ bundle, cache, admission, metrics }: Answering): (bytes: Uint8Array) => Promise<Found> {
+/** Gives the answer for a photograph while somebody waits for it. */
+export type Find = (photograph: Uint8Array, gone?: AbortSignal) => Promise<Found>;
+
+/** The function throws `image-unreadable`, `engine-failed`, `service-busy`, `interrupted`. */
+export function openAnswering({ bundle, cache, admission, metrics }: Answering): Find {
   const prefix = cachePrefix(bundle);
-  return async (photograph) => {
+  return async (photograph, gone) => {
     const key = `${prefix}:${sha256(photograph)}`;
     const remembered = await cache.get(key);
     metrics.lookedUp(remembered !== undefined);
@@ -32,7 +35,7 @@ export function openAnswering({ bundle, cache, admission, metrics }: Answering):
       const computed = shapeAnswer(await bundle.classify(photograph), bundle.manifest.labels);
       metrics.inferred((performance.now() - start) / 1000);
       return computed;
-    });
+    }, gone);
     cache.set(key, answer);
     return { answer, remembered: false };
   };

@@ -1,10 +1,10 @@
 /** A folder from which a container with the service is built: the bundle, the package that checked it, and the files around them. */
-import { cp, readdir, readFile, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { cp, mkdtemp, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BundleManifest } from "../bundle/index.js";
 import { assayVersion, Fault } from "../core/index.js";
-import { asDiskFault, errorCode, makeFolder, writeFileAtomic, writeJson } from "../store/index.js";
+import { asDiskFault, errorCode, makeFolder, writeFileAtomic, writeJson, writing } from "../store/index.js";
 
 export interface DeployOptions {
   /** The bundle's folder, opened and checked already. */
@@ -31,18 +31,22 @@ const packageParts = ["dist", "templates", "web", "LICENSE", "NOTICE"];
 /** Writes the folder as a whole and returns the names of its files. Throws `output-exists`, `output-unwritable`. */
 export async function writeDeployment({ folder, manifest, out }: DeployOptions): Promise<readonly string[]> {
   await checkNew(out);
-  const partial = `${out}.partial`;
-  await rm(partial, { recursive: true, force: true });
-  await makeFolder(partial);
+  const target = resolve(out);
+  await makeFolder(dirname(target));
+  // Of a name that nobody has: what lies beside the new folder is not ours to remove.
+  const own = await writing(out, () => mkdtemp(`${target}.partial-`));
+  const partial = join(own, "deployment"); // with the usual rights: `own` is closed to others
   try {
+    await makeFolder(partial);
     await writeTemplates(partial, manifest);
     await copyBundle(folder, manifest, join(partial, "bundle"));
     await copyPackage(join(partial, "assay"));
-    await rm(out, { recursive: true, force: true }); // empty, as checked
-    await rename(partial, out);
+    await removeEmpty(target);
+    await rename(partial, target);
   } catch (error) {
-    await rm(partial, { recursive: true, force: true });
     throw asDiskFault(out, error);
+  } finally {
+    await rm(own, { recursive: true, force: true });
   }
   return [...Object.keys(templates), "assay", "bundle"];
 }
@@ -52,8 +56,19 @@ async function checkNew(out: string): Promise<void> {
     if (errorCode(error) === "ENOENT") return [];
     throw asDiskFault(out, error);
   });
-  if (entries.length > 0)
-    throw new Fault("output-exists", { what: `${out} is not empty`, remedy: "give a new folder with --out" });
+  if (entries.length > 0) throw notEmpty(out);
+}
+
+/** As checked; one that has been filled since is refused by the system. */
+async function removeEmpty(folder: string): Promise<void> {
+  await rmdir(folder).catch((error: unknown) => {
+    if (errorCode(error) === "ENOTEMPTY" || errorCode(error) === "EEXIST") throw notEmpty(folder);
+    if (errorCode(error) !== "ENOENT") throw error;
+  });
+}
+
+function notEmpty(folder: string): Fault {
+  return new Fault("output-exists", { what: `${folder} is not empty`, remedy: "give a new folder with --out" });
 }
 
 async function writeTemplates(target: string, { bundleHash, labels }: BundleManifest): Promise<void> {

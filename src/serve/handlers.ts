@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Bundle } from "../bundle/index.js";
 import { Fault } from "../core/index.js";
 import type { Admission } from "./admission.js";
-import type { Found } from "./answering.js";
+import type { Find } from "./answering.js";
 import type { EndpointName } from "./endpoints.js";
 import type { ServiceMetrics } from "./metrics.js";
 import { describeService } from "./openapi.js";
@@ -17,7 +17,7 @@ export interface HandlerParts {
   readonly bundle: Bundle;
   readonly admission: Admission;
   readonly metrics: ServiceMetrics;
-  readonly find: (photograph: Uint8Array) => Promise<Found>;
+  readonly find: Find;
   readonly page: Page;
   readonly explain: Explain;
 }
@@ -38,18 +38,19 @@ export function makeHandlers({
   const description = describeService(labels);
   const withPhotograph = async <T>(
     request: FastifyRequest,
-    use: (photograph: Uint8Array) => Promise<T>,
+    reply: FastifyReply,
+    use: (photograph: Uint8Array, gone: AbortSignal) => Promise<T>,
   ): Promise<T> => {
     const hold = admission.hold();
     try {
-      return await use(await readUpload(request, hold));
+      return await use(await readUpload(request, hold), goneOf(reply));
     } finally {
       hold.release();
     }
   };
   return {
     predict: async (request, reply) => {
-      const { answer, remembered } = await withPhotograph(request, find);
+      const { answer, remembered } = await withPhotograph(request, reply, find);
       void reply.header("x-cache", remembered ? "hit" : "miss");
       return {
         class: answer.class,
@@ -60,7 +61,9 @@ export function makeHandlers({
       };
     },
     explain: async (request, reply) => {
-      const picture = await withPhotograph(request, (photograph) => admission.run(() => explain(photograph)));
+      const picture = await withPhotograph(request, reply, (photograph, gone) =>
+        admission.run(() => explain(photograph), gone),
+      );
       return reply.type("image/png").send(Buffer.from(picture.buffer, picture.byteOffset, picture.length));
     },
     health: async () => ({ status: "ok" }),
@@ -74,4 +77,12 @@ export function makeHandlers({
     page: async (_request, reply) =>
       reply.type("text/html; charset=utf-8").header("content-security-policy", page.policy).send(page.html),
   };
+}
+
+/** Raised when the connection ends before the answer is sent. */
+function goneOf({ raw }: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  if (raw.destroyed) controller.abort();
+  else raw.once("close", () => raw.writableFinished || controller.abort());
+  return controller.signal;
 }

@@ -1,10 +1,12 @@
 /** Runs the test file that a bundle carries, as its README says: in a folder with nothing but the bundle and two packages. */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BundleManifest, fileNames, isOwnTest } from "../bundle/index.js";
+import { checkInterrupted } from "../core/index.js";
 import type { NotMade } from "./finding.js";
 
 export interface TestCounts {
@@ -18,9 +20,12 @@ const packages = ["onnxruntime-node", "sharp"] as const;
 /** The tests are done in seconds; a machine that needs longer than this is stuck. */
 const patienceMs = 300_000;
 
+/** Asked to end, the runner ends its tests; one that takes longer is ended. */
+const farewellMs = 10_000;
+
 /**
  * Copies the bundle and runs `node --test` there. A bundle may come from anywhere: its test is run only where it is the very file
- * that this version of assay puts into bundles.
+ * that this version of assay puts into bundles. Throws `interrupted`.
  */
 export async function runBundleTests(
   folder: string,
@@ -32,6 +37,7 @@ export async function runBundleTests(
     return {
       reason: `${fileNames.test} is of another version of assay and was not run; \`node --test\` in the bundle runs it`,
     };
+  checkInterrupted(signal);
   const copy = await mkdtemp(join(tmpdir(), "assay-bundle-"));
   try {
     const own = Object.keys(files).filter((name) => !redirecting.has(name.split(/[/\\]/)[0]!.toLowerCase()));
@@ -57,24 +63,31 @@ function installedFolder(name: string): string {
   return dirname(entry);
 }
 
-/** What `node --test` writes, in the Test Anything Protocol. */
-function runTests(folder: string, signal: AbortSignal): Promise<string> {
+/** What `node --test` writes, in the Test Anything Protocol; as far as it came where it ran out of patience. Throws `interrupted`. */
+async function runTests(folder: string, signal: AbortSignal): Promise<string> {
   const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, ...env } = process.env; // of a test that runs assay
   const limit = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
-  const child = spawn(process.execPath, ["--test", "--test-reporter=tap", fileNames.test], {
-    cwd: folder,
-    env,
-    signal: limit,
-    stdio: ["ignore", "pipe", "ignore"],
-  });
+  const args = ["--test", "--test-reporter=tap", fileNames.test];
+  const child = spawn(process.execPath, args, { cwd: folder, env, stdio: ["ignore", "pipe", "ignore"] });
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (part: string) => {
     text += part;
   });
-  return new Promise((settle, reject) => {
-    child.on("error", (error) => (signal.aborted ? reject(error) : settle(text))); // out of patience: what is there counts
-    child.on("close", () => settle(text));
-  });
+  let late: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    child.kill();
+    late = setTimeout(() => child.kill("SIGKILL"), farewellMs);
+  };
+  if (limit.aborted) stop();
+  limit.addEventListener("abort", stop, { once: true });
+  try {
+    await once(child, "close"); // also where it is stopped: nothing may be left in the folder that is removed
+  } finally {
+    limit.removeEventListener("abort", stop);
+    clearTimeout(late);
+  }
+  checkInterrupted(signal);
+  return text;
 }
 
 function readCounts(text: string): TestCounts | NotMade {

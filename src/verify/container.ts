@@ -83,7 +83,7 @@ function missingSources(copies: readonly string[], there: ReadonlySet<string>): 
 
 async function findEngine(signal: AbortSignal): Promise<string | null> {
   for (const engine of engines) {
-    const works = await run(engine, ["info"], { timeout: engineMs, signal }).then(
+    const works = await run(engine, ["info"], { timeout: engineMs, killSignal: "SIGKILL", signal }).then(
       () => true,
       () => false,
     );
@@ -95,27 +95,36 @@ async function findEngine(signal: AbortSignal): Promise<string | null> {
 
 async function buildAndAsk(engine: string, folder: string, question: ServiceQuestion): Promise<ContainerCheck> {
   const { signal } = question;
-  const tag = `assay-verify-${process.pid}`;
+  // Of the image and of the container: the container is found by it where nobody was told its id.
+  const name = `assay-verify-${process.pid}-${Date.now()}`;
   const port = /^EXPOSE (\d+)/m.exec(await readFile(join(folder, "Dockerfile"), "utf8"))?.[1] ?? "8000";
-  const call = (args: readonly string[], timeout: number) => run(engine, args, { timeout, signal, maxBuffer: 1 << 26 });
-  try {
-    await call(["build", "--tag", tag, folder], buildMs);
-  } catch (error) {
+  const call = (args: readonly string[], timeout: number, until?: AbortSignal) =>
+    run(engine, args, { timeout, killSignal: "SIGKILL", maxBuffer: 1 << 26, ...(until && { signal: until }) });
+  const failed = (what: string, error: unknown): string => {
     checkInterrupted(signal);
-    return { reason: `${engine} did not build the image here: ${lastLine(error)}` };
-  }
+    return `${what}: ${lastLine(error)}`;
+  };
   try {
-    const { stdout: id } = await call(["run", "--detach", "--rm", "--publish", `127.0.0.1::${port}`, tag], startMs);
     try {
-      return await askContainer(engine, (await call(["port", id.trim()], engineMs)).stdout, question);
-    } finally {
-      await run(engine, ["stop", id.trim()], { timeout: startMs });
+      await call(["build", "--tag", name, folder], buildMs, signal);
+    } catch (error) {
+      return { reason: failed(`${engine} did not build the image here`, error) };
     }
-  } catch (error) {
-    checkInterrupted(signal);
-    return { failed: `the container that ${engine} built did not run: ${lastLine(error)}` };
+    try {
+      // Not broken off: the engine would go on, and start what nobody stops.
+      await call(["run", "--detach", "--name", name, "--publish", `127.0.0.1::${port}`, name], startMs);
+      checkInterrupted(signal);
+      return await askContainer(engine, (await call(["port", name], engineMs, signal)).stdout, question);
+    } catch (error) {
+      return { failed: failed(`the container that ${engine} built did not run`, error) };
+    }
   } finally {
-    await run(engine, ["rmi", "--force", tag], { timeout: startMs }).catch(() => {}); // best effort: the image is only a leftover
+    // Best effort, as there may be neither; the container first, since it keeps its image.
+    for (const args of [
+      ["rm", "--force", name],
+      ["rmi", "--force", name],
+    ])
+      await call(args, startMs).catch(() => {});
   }
 }
 
