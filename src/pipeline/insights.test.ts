@@ -78,6 +78,7 @@ test("candidates are the recipes of the trace, with what was decided", () => {
     event("observation", "mirror: …: kept", { ...figures, ...gains, recipe: "a", name: "mirror", verdict: "kept" }),
     event("observation", "x: …: rolled back", { ...figures, ...gains, recipe: "b", name: "x", verdict: "rolled back" }),
     event("observation", "x: …", { ...figures, ...gains, recipe: "c", name: "x", refusal: "too slow", seconds: 9 }),
+    event("observation", "z: …: kept", { ...figures, ...gains, recipe: "d", name: "z", verdict: "kept", on: "select" }),
     event("decision", "y: not measured; it takes about 9 s", { name: "y", unmeasured: true, seconds: 9 }),
     event("decision", "no more trials"),
     event("observation", "accuracy", { recipe: "z" }, "head"),
@@ -87,8 +88,11 @@ test("candidates are the recipes of the trace, with what was decided", () => {
     ["a", "mirror", "kept", 2],
     ["b", "x", "rolled back", 2],
     ["c", "x", "refused", 9],
+    ["d", "z", "kept", 2],
     ["y", "y", "not measured", 9],
   ]);
+  const out = "train, out of fold";
+  expect(found.map(({ on }) => on)).toEqual([out, out, out, out, "select", out]);
   expect(found[1]!.accuracyGain).toEqual({ value: 0.01, standardError: 0.004 });
   expect(found[1]!.logLossGain!.standardError).toBeNaN();
   expect(found[3]!.reason).toBe("too slow");

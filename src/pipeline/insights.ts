@@ -1,8 +1,9 @@
 /** `insights.json`: what learning found out by the way and the report tells, from predictions of photographs that were not learned from. */
-import type { HalfMatrix } from "../core/index.js";
+import { groupBy, type HalfMatrix } from "../core/index.js";
 import { takeRows } from "../features/index.js";
 import { argmaxRows, comparePaired, softmaxRows } from "../metrics/index.js";
 import type { DoubtfulLabels, Estimate, FineTuning, LearningCurve, Mistake } from "../report/index.js";
+import { measureClusters } from "../statistics/index.js";
 import { defaultStrengths, fitHead, type HeadFit } from "../train/index.js";
 import type { RunContext } from "./context.js";
 import { type Part, sampleOf } from "./parts.js";
@@ -103,8 +104,8 @@ export function findDoubtfulLabels(part: Part, outOfFold: Float32Array, names: r
 const fewestForCurve = 200;
 
 /**
- * What the last doubling of the training photographs brought: heads learned from a quarter and a half of them, all compared on
- * photographs that none of them had seen. Null where there are too few. Throws as `fitHead` does.
+ * What the last doubling of the training photographs brought: heads on the features of the frozen network, learned from a quarter and a
+ * half of them, all compared on photographs that none of them had seen. Null where there are too few. Throws as `fitHead` does.
  */
 export async function measureLearningCurve(
   { request, around, trace }: RunContext,
@@ -137,7 +138,7 @@ export async function measureLearningCurve(
     names,
   );
   const { gain, from, to, judged } = curve.doubling;
-  const text = `from ${from} to ${to} training photographs: ${(100 * gain.value).toFixed(1)} ± ${(100 * gain.standardError).toFixed(1)} points of accuracy, on ${judged} photographs out of fold`;
+  const text = `heads on the frozen network, from ${from} to ${to} training photographs: ${(100 * gain.value).toFixed(1)} ± ${(100 * gain.standardError).toFixed(1)} points of accuracy, on ${judged} photographs out of fold`;
   trace.add("observation", "insights", text, { ...curve.doubling, points: curve.points });
   return curve;
 }
@@ -159,7 +160,7 @@ function describeCurve(
     takeLogits(logits, rowsOf(some, part), names.length);
   const points = [quarter, half, whole].map((fit) => ({
     images: fit.part.pictures.length,
-    accuracy: estimateAccuracy(pick(fit, quarter.part), quarter.part.labels, names.length),
+    accuracy: estimateAccuracy(pick(fit, quarter.part), quarter.part, names.length),
   }));
   const compare = (rows: readonly number[]): Estimate => {
     const { accuracyGain, accuracyStandardError } = comparePaired(
@@ -181,10 +182,16 @@ function describeCurve(
   return { points, doubling: { from, to: all.pictures.length, judged: from, gain: compare(rows), classes } };
 }
 
-function estimateAccuracy(logits: Float32Array, labels: Int32Array, classes: number): Estimate {
-  const right = argmaxRows(logits, classes).filter((best, i) => best === labels[i]).length;
-  const value = right / labels.length;
-  return { value, standardError: Math.sqrt((value * (1 - value)) / labels.length) };
+/** Photographs of one group count for fewer. */
+function estimateAccuracy(logits: Float32Array, { labels, groups }: Part, classes: number): Estimate {
+  const best = argmaxRows(logits, classes);
+  const clusters = [...groupBy(labels.keys(), (i) => groups[i]!).values()].map((rows) => ({
+    trials: rows.length,
+    successes: rows.filter((i) => best[i] === labels[i]).length,
+  }));
+  const { successes, trials, effectiveTrials } = measureClusters(clusters);
+  const value = successes / trials;
+  return { value, standardError: Math.sqrt((value * (1 - value)) / effectiveTrials) };
 }
 
 /** Where the photographs of a sample stand in the part that they were taken from. */

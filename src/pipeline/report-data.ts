@@ -5,7 +5,7 @@ import type { Bundle } from "../bundle/index.js";
 import { checkInterrupted } from "../core/index.js";
 import { explainPhotograph } from "../explain/index.js";
 import { thumbnail } from "../image/index.js";
-import type { Candidate, Estimate, Mistake, Mistakes, ReportExtras } from "../report/index.js";
+import type { Candidate, Estimate, MeasuredOn, Mistake, Mistakes, ReportExtras } from "../report/index.js";
 import type { Plan } from "../plan/index.js";
 import type { TraceEvent } from "../trace/index.js";
 import type { Outcome, Proof } from "../verify/index.js";
@@ -106,6 +106,7 @@ export function readCandidates(trace: readonly TraceEvent[]): Candidate[] {
     if (kind !== "decision" || !/\bnot measured\b/.test(text)) return [];
     const action = typeof data.name === "string" ? data.name : text.split(":")[0]!;
     const nothing = {
+      on: measuredOn(data),
       reason: null,
       accuracy: null,
       logLoss: null,
@@ -132,6 +133,7 @@ function readTrial(name: string, text: string, data: TraceEvent["data"]): Candid
   const kept = data.verdict === "kept" || text.endsWith(": kept");
   return {
     name,
+    on: measuredOn(data),
     action: isFirst ? null : typeof data.name === "string" ? data.name : text.split(":")[0]!,
     outcome: isFirst ? "start" : kept ? "kept" : refusal === null ? "rolled back" : "refused",
     reason: refusal,
@@ -143,6 +145,11 @@ function readTrial(name: string, text: string, data: TraceEvent["data"]): Candid
     multiplyAdds: numberOf(data.multiplyAdds),
     seconds: numberOf(data.seconds) ?? numberOf(data.headSeconds),
   };
+}
+
+/** Events of fine-tuned networks say so. */
+function measuredOn({ on }: TraceEvent["data"]): MeasuredOn {
+  return on === "select" ? "select" : "train, out of fold";
 }
 
 function numberOf(value: unknown): number | null {

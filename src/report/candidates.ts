@@ -1,19 +1,30 @@
 /** The recipes that were tried: what each brought over the one in force then, what it costs, and what was decided. */
 import { scaleLinear, scaleLog } from "d3-scale";
 import { formatCount, formatPercent, formatSeconds } from "../core/index.js";
-import type { Candidate, Estimate, LearningCurve, ReportExtras } from "./data.js";
+import type { Candidate, Estimate, LearningCurve, MeasuredOn, ReportExtras } from "./data.js";
 import { type Html, html, renderName } from "./html.js";
 import { type Axis, drawPlot, drawPoint } from "./plot.js";
 
-/** Table, chart of accuracy against cost, and the learning curve; nothing where nothing was tried. */
-export function renderCandidates({ candidates = [], learningCurve = null }: ReportExtras): Html | null {
+/** Table, a chart of accuracy against cost for each thing it was measured on, and the learning curve; nothing where nothing was tried. */
+export function renderCandidates(extras: ReportExtras): Html | null {
+  const { candidates = [], learningCurve = null, fineTuning = null } = extras;
   if (candidates.length === 0 && learningCurve === null) return null;
-  const plots = [renderCostPlot(candidates), learningCurve && renderCurve(learningCurve)];
+  const plots = [
+    ...bases.map((on) =>
+      renderCostPlot(
+        candidates.filter((one) => one.on === on),
+        on,
+      ),
+    ),
+    learningCurve && renderCurve(learningCurve, fineTuning !== null),
+  ];
   return html`<section id="candidates" aria-labelledby="candidates-title"><h2 id="candidates-title">What was tried</h2>
-<p class="lead">Recipes are compared on the same training photographs, out of fold, with the one in force at that moment; ± is one standard error of the paired difference. Fine-tuned networks are compared on select. What does not help is rolled back.</p>
+<p class="lead">Recipes are compared on the same training photographs, out of fold, with the one in force at that moment; ± is one standard error of the paired difference. Fine-tuned networks have learned from all of those, and are compared on select: figures on select and figures out of fold are not comparable. What does not help is rolled back.</p>
 ${candidates.length > 0 && renderTable(candidates)}
 <div class="plots">${plots}</div></section>`;
 }
+
+const bases: readonly MeasuredOn[] = ["train, out of fold", "select"];
 
 function renderTable(candidates: readonly Candidate[]): Html {
   const shows = candidates.some(({ utility }) => utility !== null);
@@ -25,10 +36,11 @@ function renderTable(candidates: readonly Candidate[]): Html {
 }
 
 function renderRow(candidate: Candidate, showsUtility: boolean): Html {
-  const { name, action, outcome, reason, accuracy, accuracyGain, logLoss, logLossGain } = candidate;
+  const { name, action, on, outcome, reason, accuracy, accuracyGain, logLoss, logLossGain } = candidate;
+  const proposed = action === null ? "where the search began" : action === name ? "an action" : action;
   const figure = (value: string | null, gain: string | null): Html =>
     html`<span class="number strong">${value ?? "–"}</span>${gain !== null && html`<span class="aside number">${gain}</span>`}`;
-  return html`<tr role="row" class="${outcome.replace(" ", "-")}"><th scope="row" role="rowheader">${renderName(name)}<span class="aside">${action === null ? "where the search began" : action === name ? "an action" : action}</span></th>
+  return html`<tr role="row" class="${outcome.replace(" ", "-")}"><th scope="row" role="rowheader">${renderName(name)}<span class="aside">${proposed}${accuracy !== null && `; on ${on}`}</span></th>
 <td role="cell" class="right" data-label="Accuracy">${figure(accuracy === null ? null : formatPercent(accuracy), accuracyGain && formatGain(accuracyGain, 100, 1, " points"))}</td>
 <td role="cell" class="right" data-label="Log loss">${figure(logLoss === null ? null : logLoss.toFixed(3), logLossGain && formatGain({ ...logLossGain, value: -logLossGain.value }, 1, 3, ""))}</td>
 ${showsUtility && html`<td role="cell" class="right" data-label="Utility">${renderUtility(candidate)}</td>`}
@@ -64,8 +76,8 @@ function formatGain({ value, standardError }: Estimate, scale: number, digits: n
 
 const percent = (value: number): string => formatPercent(value, 0);
 
-/** Accuracy against multiply-adds where they are known, else against seconds; nothing for fewer than two. */
-function renderCostPlot(candidates: readonly Candidate[]): Html | null {
+/** Accuracy on one thing against multiply-adds where they are known, else against seconds; nothing for fewer than two. */
+function renderCostPlot(candidates: readonly Candidate[], on: MeasuredOn): Html | null {
   const byOperations = candidates.some(({ multiplyAdds }) => multiplyAdds !== null);
   const points = candidates.flatMap((candidate) => {
     const cost = byOperations ? candidate.multiplyAdds : candidate.seconds;
@@ -95,10 +107,10 @@ function renderCostPlot(candidates: readonly Candidate[]): Html | null {
         Math.min(1, Math.max(...points.map((point) => point.accuracy + error(point))) + 0.005),
       ])
       .nice(5),
-    label: "accuracy out of fold",
+    label: `accuracy on ${on}`,
     format: (value) => formatPercent(value, 1),
   };
-  const plot = drawPlot("Accuracy of the recipes against what they cost", x, y, (left, up) =>
+  const plot = drawPlot(`Accuracy on ${on} of the recipes against what they cost`, x, y, (left, up) =>
     points.map((point) =>
       drawPoint(
         {
@@ -112,10 +124,10 @@ function renderCostPlot(candidates: readonly Candidate[]): Html | null {
       ),
     ),
   );
-  return html`<figure><figcaption><b>Accuracy against cost</b> <span class="range">filled: kept; whiskers: one standard error of the difference</span></figcaption>${plot}</figure>`;
+  return html`<figure><figcaption><b>Accuracy on ${on} against cost</b> <span class="range">filled: kept; whiskers: one standard error of the difference</span></figcaption>${plot}</figure>`;
 }
 
-function renderCurve({ points, doubling }: LearningCurve): Html {
+function renderCurve({ points, doubling }: LearningCurve, isTuned: boolean): Html {
   const ends = points.flatMap(({ accuracy: { value, standardError } }) => [
     value - standardError,
     value + standardError,
@@ -133,11 +145,11 @@ function renderCurve({ points, doubling }: LearningCurve): Html {
     scale: scaleLinear()
       .domain([Math.min(...ends) - 0.005, Math.min(1, Math.max(...ends) + 0.005)])
       .nice(5),
-    label: "accuracy out of fold",
+    label: "accuracy of heads, out of fold",
     format: percent,
   };
   const { gain, judged } = doubling;
-  const text = `the last doubling brought ${formatGain(gain, 100, 1, " points")} on the same ${formatCount(judged)} photographs`;
+  const text = `heads on the frozen network; the last doubling brought ${formatGain(gain, 100, 1, " points")} on the same ${formatCount(judged)} photographs${isTuned ? ". The delivered network was fine-tuned: how it learns from more photographs was not measured" : ""}`;
   const plot = drawPlot(`Learning curve: ${text}`, x, y, (left, up) => [
     html`<path class="curve" d="M${points.map((point) => `${left(point.images)} ${up(point.accuracy.value)}`).join("L")}"/>`,
     ...points.map((point) => {

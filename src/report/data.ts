@@ -18,11 +18,19 @@ export interface Estimate {
   readonly standardError: number;
 }
 
-/** A recipe that the loop looked at. Figures are out of fold, on the photographs of train that recipes are tried on. */
+/** What figures of a candidate rest on; those of different ones are not comparable. */
+export type MeasuredOn =
+  /** Photographs of train that recipes are tried on, each predicted by a head that had not seen it. */
+  | "train, out of fold"
+  /** Of networks that learned from all of train. */
+  | "select";
+
+/** A recipe that the loop looked at. */
 export interface Candidate {
   readonly name: string;
   /** The action that proposed it; null for the one that the loop began with. */
   readonly action: string | null;
+  readonly on: MeasuredOn;
   readonly outcome: "start" | "kept" | "rolled back" | "refused" | "not measured";
   /** Why it was refused. */
   readonly reason: string | null;
@@ -62,7 +70,10 @@ export interface Mistakes {
   readonly worst: readonly Mistake[];
 }
 
-/** What the last doubling of the training photographs brought: the same photographs, judged out of fold by heads that learned from half as many and from all. */
+/**
+ * What the last doubling of the training photographs brought: the same photographs, judged out of fold by heads on the features of the
+ * frozen network, that learned from half as many and from all. A network that was fine-tuned afterwards has no such curve.
+ */
 export interface LearningCurve {
   /** Photographs that heads learned from, rising, and their accuracy on photographs that they had not seen. */
   readonly points: readonly { readonly images: number; readonly accuracy: Estimate }[];

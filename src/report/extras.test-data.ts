@@ -1,5 +1,5 @@
 /** What a run hands to the report besides the evidence, made up, with hostile names where names are. */
-import type { ReportExtras } from "./data.js";
+import type { Candidate, FineTuning, ReportExtras } from "./data.js";
 import { hostileName } from "./measurements.test-data.js";
 import { sampleTrace } from "./sample.test-data.js";
 
@@ -46,6 +46,7 @@ export const sampleExtras: ReportExtras = {
     {
       name: "efficientnet-lite0@224, crop-0.875-224-cubic, whole",
       action: null,
+      on: "train, out of fold",
       outcome: "start",
       reason: null,
       accuracy: 0.9312,
@@ -59,6 +60,7 @@ export const sampleExtras: ReportExtras = {
     {
       name: "efficientnet-lite0@224, squash-224-cubic, whole",
       action: "resize mode",
+      on: "train, out of fold",
       outcome: "kept",
       reason: null,
       accuracy: 0.9401,
@@ -72,6 +74,7 @@ export const sampleExtras: ReportExtras = {
     {
       name: "efficientnet-lite0@224 + efficientnet-lite2@260, squash-260-cubic, whole",
       action: "two backbones",
+      on: "train, out of fold",
       outcome: "refused",
       reason: "it takes 123 ms for one image",
       accuracy: 0.9533,
@@ -85,6 +88,7 @@ export const sampleExtras: ReportExtras = {
     {
       name: "mirror",
       action: "mirror",
+      on: "train, out of fold",
       outcome: "not measured",
       reason: null,
       accuracy: null,
@@ -146,4 +150,49 @@ export const sampleExtras: ReportExtras = {
     ],
     worst: [{ path: "Blouse/7.jpg", label: "Blouse", predicted: "Skirt", confidence: 0.99 }],
   },
+};
+
+const judged = (accuracy: number, loss: number) => ({ accuracy, loss });
+
+/** Of a run that fine-tuned: two ways to look with the tuned network, and how it was trained. */
+export const tunedExtras: ReportExtras = {
+  ...sampleExtras,
+  candidates: [
+    ...sampleExtras.candidates!,
+    ...(["kept", "rolled back"] as const).map(
+      (outcome, i): Candidate => ({
+        name: `tuned@${224 + 64 * i}`,
+        action: "fine-tune the last stages",
+        on: "select",
+        outcome,
+        reason: null,
+        accuracy: 0.9712 - i / 100,
+        logLoss: 0.117,
+        accuracyGain: { value: 0.0211, standardError: 0.0068 },
+        logLossGain: { value: 0.052, standardError: 0.017 },
+        utility: null,
+        multiplyAdds: 385e6 * (1 + i),
+        seconds: 240,
+      }),
+    ),
+  ],
+  fineTuning: {
+    depth: "fine-tune the last stages",
+    network: "efficientnet-lite0",
+    sha256: "0".repeat(64),
+    cut: null,
+    epochs: 1,
+    batch: 32,
+    rates: { bottom: 1e-4, top: 1e-3, head: 1e-2 },
+    parameters: 1000,
+    best: { epoch: 1, isAveraged: false, loss: 0.117 },
+    history: [0, 1].map((epoch) => ({
+      epoch,
+      learned: null,
+      train: judged(0.98, 0.1),
+      select: judged(0.9712, 0.117),
+      averaged: null,
+      seconds: 1,
+    })),
+  } satisfies FineTuning,
 };

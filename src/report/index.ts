@@ -5,6 +5,7 @@ export type {
   DoubtfulLabels,
   Estimate,
   LearningCurve,
+  MeasuredOn,
   Mistake,
   Mistakes,
   ReportExtras,

@@ -2,7 +2,7 @@
 import { formatCount, formatPercent } from "../core/index.js";
 import { formatValue, type RequirementKind } from "../spec/index.js";
 import type { Evidence, RequirementEvidence } from "../verify/index.js";
-import type { ReportExtras } from "./data.js";
+import type { Candidate, ReportExtras } from "./data.js";
 import type { Measured, Option } from "./price-option.js";
 import { isMoreBetter } from "./tally.js";
 
@@ -77,14 +77,22 @@ export function priceCost(line: Measured, evidence: Evidence, extras: ReportExtr
       : [];
   return [
     ...cheaper.map(
-      ({ name, accuracy, multiplyAdds }): Option => ({
+      ({ name, accuracy, multiplyAdds, on }): Option => ({
         surety: "measured effect",
         what: `The recipe ${name}`,
-        why: `${(used!.multiplyAdds! / multiplyAdds!).toFixed(1)} times fewer multiply-adds, at ${formatPercent(accuracy!)} out of fold instead of ${formatPercent(used!.accuracy!)}.`,
+        why: `${(used!.multiplyAdds! / multiplyAdds!).toFixed(1)} times fewer multiply-adds, at ${compareAccuracy({ accuracy: accuracy!, on }, { accuracy: used!.accuracy!, on: used!.on })}.`,
       }),
     ),
     ...deriveGap(line, evidence, extras),
   ];
+}
+
+type Accuracy = Pick<Candidate, "on"> & { readonly accuracy: number };
+
+function compareAccuracy(own: Accuracy, used: Accuracy): string {
+  const [first, second] = [own, used].map(({ accuracy }) => formatPercent(accuracy));
+  if (own.on === used.on) return `${first} on ${own.on} instead of ${second}`;
+  return `${first} on ${own.on}; the one in use has ${second} on ${used.on}, which is not comparable`;
 }
 
 /** Where nothing better is known: how far it is. */

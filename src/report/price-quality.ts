@@ -1,9 +1,10 @@
 /** What would change lines about accuracy and recall: photographs to test on and to learn from, labels, actions. */
 import { formatCount, formatPercent, formatSeconds, quoteName } from "../core/index.js";
-import { openingAlpha, provable, testImagesNeeded } from "../statistics/index.js";
+import { openingAlpha, testImagesNeeded } from "../statistics/index.js";
 import type { ClassRow, Evidence, RequirementEvidence } from "../verify/index.js";
 import type { Candidate, Estimate, ReportExtras } from "./data.js";
 import { deriveGap, narrowBounds } from "./price-bounds.js";
+import { type Counted, inGroups, neededRight, sayGroups } from "./price-groups.js";
 import type { Derive, Measured, Option } from "./price-option.js";
 
 /** The wanted probability that a new test proves the target. */
@@ -26,16 +27,22 @@ function freshAlpha(line: RequirementEvidence, { run }: Evidence): number {
   return (line.alpha * openingAlpha(0.5, 1)) / openingAlpha(0.5, run.testOpening);
 }
 
+function countedOf({ n, designEffect = 1 }: Measured): Counted {
+  return { n: n ?? 0, designEffect };
+}
+
 /** So many test photographs, at the observed rate and at its bounds. */
 function freshPhotographs(line: Measured, evidence: Evidence): Option[] {
   const alpha = freshAlpha(line, evidence);
-  const needed = (rate: number | null): number | null =>
+  const counted = countedOf(line);
+  const alone = (rate: number | null): number | null =>
     rate === null ? null : testImagesNeeded({ rate, target: line.target.value, alpha, power });
+  const needed = (rate: number | null): number | null => inGroups(alone(rate), counted);
   const observed = needed(line.measured);
   const best = needed(line.upper);
   if (observed === null && best === null) return [];
   const kind = line.split === "test" ? "fresh test photographs" : "validation photographs";
-  const at = `${formatCount(line.n ?? 0)} were judged. With ${formatPercent(power, 0)} power`;
+  const at = `${formatCount(counted.n)} were judged${sayGroups(counted, alone(line.measured))}. With ${formatPercent(power, 0)} power`;
   const worst = needed(line.lower);
   const spread = [
     best === null ? "" : `${formatCount(best)} if the true rate is its upper bound, ${formatPercent(line.upper!)}`,
@@ -60,15 +67,16 @@ function freshPhotographs(line: Measured, evidence: Evidence): Option[] {
 
 /** How many of the same photographs would have to be right. */
 function fewerMistakes(line: Measured, evidence: Evidence): Option[] {
-  const n = line.n ?? 0;
+  const counted = countedOf(line);
+  const { n } = counted;
   const right = Math.round(line.measured * n);
-  const needed = n === 0 ? null : provable(n, line.target.value, line.alpha);
+  const needed = neededRight(counted, line.target.value, line.alpha);
   if (needed === null)
     return [
       {
         surety: "effect not measured",
         what: `More than ${formatCount(n)} photographs in any case`,
-        why: `Even ${formatCount(n)} of ${formatCount(n)} right would not prove ${formatPercent(line.target.value)}.`,
+        why: `Even ${formatCount(n)} of ${formatCount(n)} right would not prove ${formatPercent(line.target.value)}${sayGroups(counted)}.`,
       },
     ];
   if (needed <= right) return [];
@@ -81,28 +89,29 @@ function fewerMistakes(line: Measured, evidence: Evidence): Option[] {
     {
       surety: "effect not measured",
       what: `A model that makes ${formatCount(n - needed)} mistakes in ${formatCount(n)} photographs, not ${formatCount(mistakes)}`,
-      why: `${formatCount(needed)} right (${formatPercent(needed / n)}) prove ${formatPercent(line.target.value)}; ${formatCount(right)} (${formatPercent(right / n)}) were${reopened}.`,
+      why: `${formatCount(needed)} right (${formatPercent(needed / n)}) prove ${formatPercent(line.target.value)}; ${formatCount(right)} (${formatPercent(right / n)}) were${sayGroups(counted)}${reopened}.`,
     },
   ];
 }
 
 /** Photographs to learn from, were every further doubling to bring what the last one did. */
-function moreTraining(line: Measured, { learningCurve }: ReportExtras): Option[] {
+function moreTraining(line: Measured, { learningCurve, fineTuning }: ReportExtras): Option[] {
   if (!learningCurve || line.unit !== "fraction") return [];
   const { from, to, gain } = learningCurve.doubling;
   const missing = Math.max(line.target.value, neededShare(line)) - line.measured;
   const basis = `From ${formatCount(from)} to ${formatCount(to)} training photographs brought ${formatGain(gain)} out of fold`;
-  return extrapolate({ what: "training photographs", images: to, gain, missing, basis });
+  return extrapolate({ what: "training photographs", images: to, gain, missing, basis, isTuned: fineTuning != null });
 }
 
 /** The same for the photographs of one class, until its recall is at the target. */
-function moreOfClass(row: ClassRow, line: Measured, { learningCurve }: ReportExtras): Option[] {
+function moreOfClass(row: ClassRow, line: Measured, { learningCurve, fineTuning }: ReportExtras): Option[] {
   const found = learningCurve?.doubling.classes.find(({ label }) => label === row.label);
   if (!found || row.recall === null) return [];
   const name = quoteName(row.label);
   const basis = `When all classes had twice the photographs, ${name} gained ${formatGain(found.gain)} on ${formatCount(found.judged)} photographs out of fold`;
   const what = `training photographs of ${name}, the other classes growing alike`;
-  return extrapolate({ what, images: found.images, gain: found.gain, missing: line.target.value - row.recall, basis });
+  const missing = line.target.value - row.recall;
+  return extrapolate({ what, images: found.images, gain: found.gain, missing, basis, isTuned: fineTuning != null });
 }
 
 interface Extrapolation {
@@ -114,14 +123,19 @@ interface Extrapolation {
   readonly gain: Estimate;
   readonly missing: number;
   readonly basis: string;
+  /** Whether the model is a fine-tuned network: the gain is that of a head on the frozen one. */
+  readonly isTuned: boolean;
 }
 
-function extrapolate({ what, images, gain, missing, basis }: Extrapolation): Option[] {
+function extrapolate({ what, images, gain, missing, basis, isTuned }: Extrapolation): Option[] {
   if (missing <= 0) return [];
   const needed = (each: number): string => describeImages(images, missing / each);
   const low = gain.value - bandZ * gain.standardError;
   const high = gain.value + bandZ * gain.standardError;
-  const text = `${basis}; ${(100 * missing).toFixed(1)} points are missing`;
+  const of = isTuned
+    ? " for a head on the frozen network; the delivered one was fine-tuned, and what more photographs bring it was not measured"
+    : "";
+  const text = `${basis}${of}; ${(100 * missing).toFixed(1)} points are missing`;
   if (low <= 0)
     return [
       {
@@ -132,8 +146,10 @@ function extrapolate({ what, images, gain, missing, basis }: Extrapolation): Opt
     ];
   return [
     {
-      surety: "measured effect",
-      what: `${needed(gain.value)} ${what}`.replace(/^./, (first) => first.toUpperCase()),
+      surety: isTuned ? "effect not measured" : "measured effect",
+      what: `${needed(gain.value)} ${what}${isTuned ? ", did it gain as that head" : ""}`.replace(/^./, (first) =>
+        first.toUpperCase(),
+      ),
       why: `${text}. ${formatCount(images)} are there; between ${needed(high)} and ${needed(low)} by the 90 % band of that gain. Gains shrink as photographs are added, so these are lower limits.`,
     },
   ];
@@ -141,9 +157,9 @@ function extrapolate({ what, images, gain, missing, basis }: Extrapolation): Opt
 
 /** What the observed share would have to be with as many photographs. */
 function neededShare(line: Measured): number {
-  const n = line.n ?? 0;
-  const needed = n === 0 ? null : provable(n, line.target.value, line.alpha);
-  return needed === null ? line.target.value : needed / n;
+  const counted = countedOf(line);
+  const needed = neededRight(counted, line.target.value, line.alpha);
+  return needed === null ? line.target.value : needed / counted.n;
 }
 
 /** So many times as many photographs that no number is worth printing. */
@@ -165,13 +181,13 @@ function formatPoints(share: number): string {
 
 /** Recipes that the trace has as refused, and actions that it has as not measured. */
 function untriedActions({ candidates = [] }: ReportExtras): Option[] {
-  const refused = candidates.flatMap(({ name, outcome, accuracyGain, reason }): Option[] =>
+  const refused = candidates.flatMap(({ name, outcome, accuracyGain, reason, on }): Option[] =>
     outcome !== "refused" || accuracyGain === null || accuracyGain.value <= 0
       ? []
       : [
           {
             surety: "measured effect",
-            what: `The recipe ${name}: ${formatGain(accuracyGain)} out of fold`,
+            what: `The recipe ${name}: ${formatGain(accuracyGain)} on ${on}`,
             why: `Measured and refused: ${reason ?? "the requirements forbid it"}. Another line of the spec would have to yield.`,
           },
         ],
@@ -235,8 +251,10 @@ function priceClass(row: ClassRow, line: Measured, evidence: Evidence, extras: R
   const name = quoteName(row.label);
   const rate = row.recall ?? 0;
   const alpha = freshAlpha(line, evidence);
-  const needed = testImagesNeeded({ rate, target: line.target.value, alpha, power });
-  const found = `${formatCount(row.testCorrect)} of ${formatCount(row.testCount)} test photographs are right`;
+  const counted = { n: row.testCount, designEffect: row.designEffect ?? 1 };
+  const alone = testImagesNeeded({ rate, target: line.target.value, alpha, power });
+  const needed = inGroups(alone, counted);
+  const found = `${formatCount(row.testCorrect)} of ${formatCount(row.testCount)} test photographs are right${sayGroups(counted, alone)}`;
   if (needed !== null)
     return [
       {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { testImagesNeeded } from "../statistics/index.js";
 import type { Evidence, RequirementEvidence } from "../verify/index.js";
 import type { ReportExtras } from "./data.js";
-import { sampleExtras } from "./extras.test-data.js";
+import { sampleExtras, tunedExtras } from "./extras.test-data.js";
 import { buildLine } from "./measurements.test-data.js";
 import { priceLines } from "./price.js";
 import { sample } from "./sample.test-data.js";
@@ -83,10 +83,73 @@ describe("the price of met", () => {
     expect(unknown).toContain("within its noise");
   });
 
+  it("counts photographs in groups for what they are worth", () => {
+    // 480 of 500 in groups that count for 200: as 192 of 200, of which 196 (SciPy) would have to be right.
+    const line = accuracy({ measured: 480 / 500, n: 500, lower: 0.92, upper: 0.983, designEffect: 2.5 });
+    const alone = testImagesNeeded({ rate: 0.96, target: 0.95, alpha: 0.04, power: 0.8 })!;
+    const options = optionsFor(line);
+    expect(options[0]!.what).toBe(`About ${Math.ceil(2.5 * alone).toLocaleString("en-US")} fresh test photographs`);
+    expect(options[0]!.why).toContain(
+      `500 were judged, which come in groups and count for 200; of photographs without groups ${alone.toLocaleString("en-US")} would do`,
+    );
+    expect(text(options)).toMatch(/A model that makes \d+ mistakes in 500 photographs, not 20\..*count for 200/);
+    const allowed = (designEffect: number): number =>
+      Number(/that makes (\d+) mistakes/.exec(text(optionsFor(accuracy({ ...line, designEffect }))))![1]);
+    expect(allowed(1)).toBe(16);
+    expect(allowed(2.5)).toBe(10);
+    // 250 of which 5 stand for one count for 50, of which all would not do.
+    const few = accuracy({ measured: 1, n: 250, lower: 0.937, upper: 1, designEffect: 5 });
+    expect(text(optionsFor(few))).toContain("Even 250 of 250 right would not prove 95.0 %, which come in groups");
+  });
+
+  it("counts them for a class too", () => {
+    const line = sample.requirements.find(({ kind }) => kind === "worst-class-recall")!;
+    const price = (designEffect?: number): number => {
+      const classes = sample.metrics.classes.map((row) => ({ ...row, ...(designEffect && { designEffect }) }));
+      const evidence = { ...sample, metrics: { ...sample.metrics, classes }, requirements: [line] };
+      const found = text([...priceLines(evidence, {})[0]!.options]);
+      return Number(/About ([\d,]+) fresh test photographs of "/.exec(found)![1]!.replaceAll(",", ""));
+    };
+    expect(price(3)).toBe(3 * price());
+  });
+
+  it("offers the learning curve of a frozen network's head for a fine-tuned one only as what it is", () => {
+    const line = accuracy({ measured: 0.932, lower: 0.91, upper: 0.948, n: 600, verdict: "not met" });
+    const find = (extras: ReportExtras) =>
+      optionsFor(line, extras).find(({ what }) => /training photographs/.test(what));
+    expect(find(sampleExtras)).toMatchObject({ surety: "measured effect" });
+    const tuned = find(tunedExtras)!;
+    expect(tuned.surety).toBe("effect not measured");
+    expect(tuned.what).toContain("did it gain as that head");
+    expect(tuned.why).toContain("for a head on the frozen network; the delivered one was fine-tuned");
+  });
+
+  it("compares a cheaper recipe only with what was measured on the same photographs", () => {
+    const line = buildLine({
+      id: "C1",
+      text: "x",
+      kind: "latency",
+      unit: "seconds",
+      measured: 0.04,
+      lower: 0.038,
+      upper: 0.045,
+      target: { comparison: "<", value: 0.03 },
+    });
+    const dear = { ...sampleExtras.candidates![1]!, multiplyAdds: 900e6 };
+    const cheap = sampleExtras.candidates![0]!;
+    expect(text(optionsFor(line, { candidates: [cheap, dear] }))).toContain(
+      "at 93.1 % on train, out of fold instead of 94.0 %",
+    );
+    const shown = text(optionsFor(line, { candidates: [cheap, { ...dear, on: "select" }] }));
+    expect(shown).toContain(
+      "at 93.1 % on train, out of fold; the one in use has 94.0 % on select, which is not comparable",
+    );
+  });
+
   it("names actions with what the trace has of them: refused with the measured gain, or not measured", () => {
     const options = optionsFor(accuracy({ measured: 0.93 }), sampleExtras);
     const shown = text(options);
-    expect(shown).toContain("efficientnet-lite2@260, squash-260-cubic, whole: +1.3 ± 0.5 points out of fold");
+    expect(shown).toContain("efficientnet-lite2@260, squash-260-cubic, whole: +1.3 ± 0.5 points on train, out of fold");
     expect(shown).toContain("Measured and refused: it takes 123 ms for one image");
     expect(shown).toMatch(/The action "mirror" \(about 5 min 12 s\)\. .*what they bring was not measured/);
     expect(shown).toContain("Review 37 labels of training photographs");

@@ -4,7 +4,7 @@ import { formatBytes, formatCount, formatSeconds } from "../core/index.js";
 import type { Evidence, RequirementEvidence } from "../verify/index.js";
 import { largestMatrix, rankConfusions } from "./confusion.js";
 import { renderReport } from "./index.js";
-import { sampleExtras } from "./extras.test-data.js";
+import { sampleExtras, tunedExtras } from "./extras.test-data.js";
 import { buildClasses, buildConfusion, buildLine, hostileName } from "./measurements.test-data.js";
 import { sample, sampleTrace } from "./sample.test-data.js";
 import { measureStages } from "./timeline.js";
@@ -35,7 +35,7 @@ const outcome = (requirements: readonly RequirementEvidence[]): string =>
 /** Every text in a value replaced by one of two, but for pictures and the words of a fixed vocabulary. */
 function spoil<T>(value: T, name: string, other: string, key = ""): T {
   if (typeof value === "string") {
-    const fixed = value.startsWith("data:") || key === "split" || key === "outcome";
+    const fixed = value.startsWith("data:") || key === "split" || key === "outcome" || key === "on";
     return (fixed ? value : value.length % 2 === 0 ? name : other) as T;
   }
   if (Array.isArray(value)) return value.map((item: unknown) => spoil(item, name, other, key)) as T;
@@ -285,6 +285,32 @@ describe("the sections below", () => {
     expect(text).toContain("+1.3 ± 0.5 points");
     expect(text).toContain("−0.042 ± 0.012");
     expect(text).toContain("385 M");
+  });
+
+  it("puts what was measured on select and what was measured out of fold on axes of their own, each with its name", () => {
+    const figures = (extras: typeof sampleExtras): string[] =>
+      [...renderReport(sample, extras).matchAll(/<figure>.*?<\/figure>/gs)]
+        .map(([figure]) => figure)
+        .filter((figure) => figure.includes(" against cost"));
+    expect(figures(sampleExtras)).toHaveLength(1);
+    const [outOfFold, select, ...others] = figures(tunedExtras);
+    expect(others).toEqual([]);
+    expect(outOfFold).toContain("accuracy on train, out of fold");
+    expect(outOfFold).not.toMatch(/select|tuned@/);
+    expect(select).toContain("accuracy on select");
+    expect(select).not.toMatch(/out of fold|squash/);
+    expect(select).toMatch(/tuned@224: 97\.1 %.*tuned@288: 96\.1 %/s);
+    const text = readPage(renderReport(sample, tunedExtras)).text;
+    expect(text).toMatch(/tuned@224\s*fine-tune the last stages; on select/);
+    expect(text).toMatch(/whole\s*resize mode; on train, out of fold/);
+  });
+
+  it("says that the learning curve is that of heads, and where the model is none of them", () => {
+    const [plain, tuned] = [sampleExtras, tunedExtras].map((extras) => readPage(renderReport(sample, extras)).text);
+    const caveat = "The delivered network was fine-tuned: how it learns from more photographs was not measured";
+    for (const text of [plain, tuned]) expect(text).toContain("heads on the frozen network; the last doubling brought");
+    expect(plain).not.toContain(caveat);
+    expect(tuned).toContain(caveat);
   });
 
   it("shows mistakes with picture, heat map and path, and says that none is from test", () => {

@@ -24,6 +24,8 @@ export interface RequirementEvidence {
   readonly alpha: number;
   /** Number of photographs, timings … behind `measured`. */
   readonly n: number | null;
+  /** Where those photographs come in groups: so many of them count for one that stands for itself (Korn and Graubard 1998). */
+  readonly designEffect?: number;
   readonly verdict: Verdict;
   /** One sentence: what the verdict rests on, or why it is open and what would decide it. */
   readonly evidence: string;
@@ -38,6 +40,8 @@ export interface ClassRow {
   readonly recallLower: number | null;
   readonly recallUpper: number | null;
   readonly precision: number | null;
+  /** As of a line, of the class's test photographs. */
+  readonly designEffect?: number;
 }
 
 export interface Evidence {

@@ -100,6 +100,8 @@ export interface Finding {
   readonly n: number | null;
   /** The spec's own level where it is not given. */
   readonly alpha?: number;
+  /** Of `n` photographs that come in groups: for each that counts, so many are needed. */
+  readonly designEffect?: number;
   /** For lines without a number: whether what they ask for is there; null where nobody knows. */
   readonly holds?: boolean | null;
   /** How it was measured, as the start of a sentence. */

@@ -33,6 +33,7 @@ export function judge(
     upper: finding.upper,
     alpha: finding.alpha ?? levels.spec,
     n: finding.n,
+    ...(finding.designEffect === undefined ? {} : { designEffect: finding.designEffect }),
     verdict,
     evidence: explain(read, finding, verdict, levels, lender),
   };

@@ -19,6 +19,7 @@ import {
   clusteredInterval,
   clusteredLower,
   clusteredUpper,
+  measureClusters,
   type Tallies,
 } from "../statistics/index.js";
 import type { ClassRow, ReliabilityBin, SplitMetrics } from "./evidence.js";
@@ -109,6 +110,7 @@ export function classRows(
   const byClass = groupBy(outcomes, ({ truth }) => truth);
   return classMetrics(confusion).map(({ support, recall, precision }, i) => {
     const clusters = clustersOf(byClass.get(i) ?? []);
+    const { designEffect } = measureClusters(clusters);
     return {
       label: labels[i]!,
       trainCount: trainCounts[labels[i]!] ?? 0,
@@ -118,6 +120,7 @@ export function classRows(
       recallLower: support === 0 ? null : clusteredLower(clusters, alpha),
       recallUpper: support === 0 ? null : clusteredUpper(clusters, alpha),
       precision,
+      ...(clusters.length === support ? {} : { designEffect }),
     };
   });
 }

@@ -63,6 +63,7 @@ function proportion(outcomes: readonly Outcome[], alpha: number, what: string, l
     upper: clusteredUpper(clusters, alpha),
     n,
     alpha,
+    ...(groups === n ? {} : { designEffect }),
     basis: `${formatCount(right)} of ${formatCount(n)} ${what} are right; ${bounds}`,
     ...decidingImages(line, right / n, n, designEffect, alpha),
   };

@@ -337,6 +337,9 @@ describe("groups of photographs", () => {
     expect(grouped).toMatchObject({ verdict: "unproven", measured: alone.measured, n: 500 });
     expect(grouped.lower!).toBeLessThan(alone.lower!);
     expect(grouped.evidence).toMatch(/100 groups; Korn–Graubard .* approximate/);
+    expect(alone).not.toHaveProperty("designEffect");
+    expect(grouped.designEffect).toBeGreaterThan(1);
+    expect(grouped.evidence).toContain(`counting for ${(1 / grouped.designEffect!).toFixed(2)} of one`);
   });
 
   test("of one photograph are none", () => {
