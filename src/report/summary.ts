@@ -63,9 +63,9 @@ function describeRolledBack(events: readonly TraceEvent[]): string[] {
 }
 
 function describeFailed(data: TraceEvent["data"], text: string): string {
-  const { name, accuracyGain, verdict } = data;
+  const { name, accuracyGain, verdict, on } = data;
   if (typeof accuracyGain !== "number") return `${text}.`;
-  const points = `${formatPercent(accuracyGain)} of accuracy`;
+  const points = `${formatPercent(accuracyGain)} of accuracy ${on === "select" ? "on select" : "out of fold"}`;
   return `${String(name)} did not pay here (${points}): ${String(verdict)}.`;
 }
 

@@ -33,13 +33,15 @@ const events: TraceEvent[] = [
 
 test("the summary says what was met, what brought it, and what did not pay, with the numbers of the trace", () => {
   const { achievements, factors, lessons } = summarizeRun(sample, events);
+  const onSelect = events.map((event) => ({ ...event, data: { ...event.data, on: "select" } }));
+  expect(summarizeRun(sample, onSelect).lessons.join()).toContain("(-0.1 % of accuracy on select)");
   const met = sample.requirements.filter(({ verdict }) => verdict === "met");
   expect(achievements).toHaveLength(met.length);
   expect(factors).toEqual([
     "The search began at small: accuracy 80.0 %, log loss 0.700 out of fold.",
     "two backbones: a + b: accuracy 84.0 %; +4.0 ± 1.0 points, in 12.0 s.",
   ]);
-  expect(lessons).toContain("mirror did not pay here (-0.1 % of accuracy): rolled back.");
+  expect(lessons).toContain("mirror did not pay here (-0.1 % of accuracy out of fold): rolled back.");
   expect(lessons).toContain("resolution: not measured; it takes about 5 min, 1 min are left.");
   for (const { id } of sample.requirements.filter(({ verdict }) => verdict !== "met"))
     expect(lessons.some((text) => text.startsWith(id))).toBe(true);
