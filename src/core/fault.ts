@@ -140,7 +140,8 @@ export const faultTable = {
   "checkpoint-invalid": {
     exit: 1,
     http: 409,
-    meaning: "The checkpoint of a fine-tuning is cut off or changed, or of another training or version of assay.",
+    meaning:
+      "The checkpoint of a fine-tuning is cut off or changed, or of another training, device or version of assay.",
     remedy: "delete the folder `fine-tuning` of the run, or give another folder with --out",
   },
   "not-explainable": {

@@ -112,12 +112,10 @@ const networks = [
   { name: "vit-s", side: 112, share: 0.17, value: "add_921", dims: [50, 384] },
 ] as const;
 
-const wish = { secondsPerMultiplyAdd: 1e-11, images, epochs: 5, views: 1, cacheBytes: 1e9 };
-
 test.each(networks)("$name is cut before its last stage and trained", async ({ name, side, share, value, dims }) => {
   const model = foldBatchNorm(await load(name));
   expect(model.graph!.node.filter(({ opType }) => opType === "BatchNormalization")).toEqual([]);
-  const { cut } = chooseCut(await findCuts(model, { engine }), { ...wish, share })!;
+  const cut = chooseCut(await findCuts(model, { engine }), share)!;
   expect(cut).toMatchObject({ value, dims });
   const { prefix, suffix } = cutModel(model, cut);
   const kept = await run(prefix, pictures(side));
@@ -175,7 +173,7 @@ test.each(networks)("$name is imported from its file and fine-tuned", async ({ n
   const { width, view } = backbone.row;
   const branch = { backbone, size: side };
   const head = { weight: new Float32Array(classes * width), bias: new Float32Array(classes) };
-  const { cut } = chooseCut(await findNetworkCuts(branch, head), { ...wish, share })!;
+  const cut = chooseCut(await findNetworkCuts(branch, head), share)!;
   const { root, part } = await album(side);
   const { history, parameters } = await fineTune({
     branch,

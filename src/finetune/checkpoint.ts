@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { Fault, sha256 } from "../core/index.js";
 import { decodeSafetensors, encodeSafetensors, errorCode, type StoredTensor, writeFileAtomic } from "../store/index.js";
+import type { TrainingPlace } from "./place.js";
 
 /** Where a training stands; everything drawn at random follows from the seed and this. */
 export interface Position {
@@ -48,17 +49,40 @@ export async function readCheckpoint<Notes>(path: string, identity: string): Pro
   });
   if (bytes === null) return null;
   const { tensors, metadata } = parse(path, bytes);
-  const of = `schema ${metadata.schema ?? "?"}, training ${metadata.identity?.slice(0, 12) ?? "?"}`;
-  if (metadata.schema !== schema || metadata.identity !== identity)
-    throw new Fault("checkpoint-invalid", {
-      what: `${path} is of another training or version`,
-      expected: `schema ${schema}, training ${identity.slice(0, 12)}`,
-      got: of,
-    });
+  if (metadata.schema !== schema || metadata.identity !== identity) throw describeOther(path, identity, metadata);
   if (metadata.hash !== hashContent(tensors, metadata.notes ?? ""))
     throw new Fault("checkpoint-invalid", { what: `${path} does not hold what was written into it` });
   const arrays = Object.entries(tensors).map(([name, { data }]) => [name, new Float32Array(data.buffer)] as const);
   return { arrays: Object.fromEntries(arrays), notes: JSON.parse(metadata.notes!) as Notes };
+}
+
+/** A training and where it computes, as one line. The same training elsewhere would end with other weights: it does not go on. */
+export function identityOf(
+  training: string,
+  { device, precision }: Pick<TrainingPlace, "device" | "precision">,
+): string {
+  return `${training} on ${device} in ${precision}`;
+}
+
+/** Of `identityOf`, the first part shortened. */
+function shorten(identity: string): string {
+  return identity.replace(/^\S{12}\S*/, (training) => training.slice(0, 12));
+}
+
+function describeOther(path: string, identity: string, found: Readonly<Record<string, string>>): Fault {
+  const trainingOf = (text = ""): string => text.split(" ")[0]!;
+  const isElsewhere = found.schema === schema && trainingOf(found.identity) === trainingOf(identity);
+  const problem = {
+    expected: `schema ${schema}, training ${shorten(identity)}`,
+    got: `schema ${found.schema ?? "?"}, training ${shorten(found.identity ?? "?")}`,
+  };
+  if (!isElsewhere)
+    return new Fault("checkpoint-invalid", { ...problem, what: `${path} is of another training or version` });
+  return new Fault("checkpoint-invalid", {
+    ...problem,
+    what: `${path} is of this training on another device or in another precision`,
+    remedy: "go on with the --device that it began on, or delete the folder `fine-tuning` of the run to train anew",
+  });
 }
 
 function parse(path: string, bytes: Uint8Array) {

@@ -86,9 +86,6 @@ export function gainOf({ usualGain }: Depth, steps: number): number {
 }
 
 /** The cut of a depth; null where everything is trained. */
-export function cutOf({ share }: Depth, cuts: readonly Cut[], images: number): Cut | null {
-  if (share >= 1) return null;
-  // Only the ratio of prefix and suffix matters here.
-  const wish = { secondsPerMultiplyAdd: 1, images, epochs: 1, views: 0, cacheBytes: 0, forwardsPerStep };
-  return chooseCut(cuts, { ...wish, share })?.cut ?? null;
+export function cutOf({ share }: Depth, cuts: readonly Cut[]): Cut | null {
+  return share >= 1 ? null : chooseCut(cuts, share);
 }

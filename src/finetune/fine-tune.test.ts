@@ -316,6 +316,26 @@ describe("bad input", () => {
     expect((await faultOf(fineTune(own))).message).toMatch(/cut off/);
   });
 
+  test("a training does not go on in another precision, or on another device: it says on which it began", async () => {
+    const own = options({ precision: "mixed" });
+    const controller = new AbortController();
+    const progress: FineTuneOptions["progress"] = ({ done }) => void (done >= 12 && controller.abort());
+    expect((await faultOf(fineTune({ ...own, progress, signal: controller.signal }))).code).toBe("interrupted");
+    const { code, message } = await faultOf(fineTune({ ...own, precision: "float32" }));
+    expect(code).toBe("checkpoint-invalid");
+    expect(message).toMatch(/another device or .*expected .* on cpu in float32.*got .* on cpu in mixed.*--device/);
+    // The same checkpoint as a device would have left it.
+    const path = join(own.folder, "checkpoint.safetensors");
+    const bytes = readFileSync(path);
+    const place = bytes.indexOf("on cpu in mixed");
+    expect(place).toBeGreaterThan(0);
+    bytes.write("on dml in mixed", place);
+    writeFileSync(path, bytes);
+    const elsewhere = await faultOf(fineTune(own));
+    expect(elsewhere.message).toMatch(/another device or .*on cpu in mixed.*on dml in mixed/);
+    expect(own.events.some(({ kind }) => kind === "resumed")).toBe(false);
+  });
+
   test("a checkpoint that cannot be written is a fault that names it", async () => {
     const own = options({ settings: short });
     mkdirSync(join(own.folder, "checkpoint.safetensors"), { recursive: true });

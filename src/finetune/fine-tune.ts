@@ -4,6 +4,7 @@ import type { Backbone, Branch } from "../backbone/index.js";
 import { Fault, type Progress, sha256 } from "../core/index.js";
 import { imageLibraryVersions, type View } from "../image/index.js";
 import { type Device, runtimeVersion, serializeModel } from "../onnx/index.js";
+import { identityOf } from "./checkpoint.js";
 import { Crew } from "./crew.js";
 import type { Cut } from "./cut.js";
 import { InputFile } from "./input-file.js";
@@ -100,7 +101,7 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
       progress,
       signal,
       checkpoint: join(folder, "checkpoint.safetensors"),
-      identity: identify(options, settings),
+      identity: identityOf(identify(options, settings), place),
       lossScale: options.lossScale === undefined ? usualLossScale : { scale: options.lossScale, steps: 0 },
     });
     const tuned = splitNetwork(network, parameters.views(weights));
@@ -211,7 +212,7 @@ export function fitSettings(settings: Settings, images: number): Settings {
   return { ...settings, microBatch, batch };
 }
 
-/** What a training follows from. */
+/** What a training follows from, but for where it computes. */
 function identify({ branch, head, train, select, view, cut, seed }: FineTuneOptions, settings: Settings): string {
   const hash = (values: Float32Array): string =>
     sha256(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));

@@ -240,7 +240,7 @@ async function makePlan(depth: Depth, options: OneDepth, imagesPerSecond: number
   const { context, cuts, parts, workload, course } = options;
   const { train, select } = parts;
   const images = train.pictures.length;
-  const cut = cutOf(depth, cuts, images);
+  const cut = cutOf(depth, cuts);
   const scale = scaleOf(images, usualSettings);
   const given = { ...usualSettings, ...scale };
   const trial = {
