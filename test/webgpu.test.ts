@@ -69,6 +69,23 @@ describe("on a software Vulkan device", () => {
     expect(told.match(/✓.*webgpu/g)).toHaveLength(operators.length);
   });
 
+  test("is told from a graphics processor while a session runs on it", { timeout: patienceMs }, async ({ skip }) => {
+    if (missing !== null) skip(missing);
+    const module = join(root, "dist", "onnx", "index.js");
+    const program = `import(${JSON.stringify(module)}).then(async ({ GraphBuilder, openSession, findAdapter }) => {
+      const graph = new GraphBuilder();
+      const x = graph.input({ name: "x", type: "float32", dims: [1, 4] });
+      graph.node("Relu", [x], {}, "y");
+      graph.result("y");
+      const session = await openSession(graph.serialize(), { threads: 1, device: "webgpu" });
+      console.log(JSON.stringify({ device: session.placed.device, ...(await findAdapter("webgpu")) }));
+      await session.close();
+    })`;
+    const { device, kind, why } = JSON.parse(await node("-e", program)) as Record<string, string>;
+    expect([device, kind]).toEqual(["webgpu", "software"]);
+    expect(why).toContain("libvk_swiftshader.so");
+  });
+
   test("WebGPU is used where it is asked for, and left alone where the choice is free", {
     timeout: patienceMs,
   }, async ({ skip }) => {

@@ -2,10 +2,12 @@
 import { listSupportedBackends } from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
 import {
+  adapterOf,
   checkDevice,
   chooseDevice,
   type Device,
   devices,
+  findAdapter,
   float32,
   floats,
   GraphBuilder,
@@ -63,6 +65,29 @@ describe("choosing", () => {
     const check = await checkDevice("cuda", 1, "try");
     if ("problem" in check) expect(check.problem).toMatch(/cuda/i);
     else expect(check.seconds).toBeGreaterThan(0); // a machine that has one
+  });
+});
+
+describe("what computes behind a device", () => {
+  const [swiftshader, lavapipe] = ["/usr/lib/chromium/libvk_swiftshader.so", "/usr/lib/libvulkan_lvp.so.1"];
+  test.each([
+    [["/dev/null", "/dev/dri/renderD128"], [], "hardware"],
+    [["/dev/nvidia0", "/dev/nvidiactl"], [lavapipe], "hardware"],
+    [["/dev/dxg"], [], "hardware"],
+    [["/dev/null", "socket:[1]"], [swiftshader], "software"],
+    [["/dev/nvidiactl"], [lavapipe], "software"],
+    [["/home/me/dev/dri/renderD128", "/dev/dri/card0"], [], "software"],
+  ] as const)("%j with %j: %s", (files, libraries, kind) => {
+    const adapter = adapterOf(files, libraries);
+    expect(adapter.kind).toBe(kind);
+    const [driver] = libraries;
+    if (kind === "software" && driver) expect(adapter.why).toContain(driver.split("/").at(-1));
+  });
+
+  test("is not known of devices that choose for themselves", async () => {
+    expect(await findAdapter("coreml")).toMatchObject({ kind: "unknown", why: expect.stringContaining("CoreML") });
+    expect(await findAdapter("dml")).toMatchObject({ kind: "unknown" });
+    expect(await findAdapter("cuda")).toMatchObject({ kind: "hardware" });
   });
 });
 

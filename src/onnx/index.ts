@@ -1,4 +1,5 @@
 /** ONNX graphs read, written and edited, and sessions of ONNX Runtime in worker threads (onnx.ai/onnx; onnxruntime.ai). */
+export { type Adapter, adapterOf, findAdapter } from "./adapter.js";
 export { attribute, type AttributeKind } from "./attribute.js";
 export { checkDevice, type ChosenDevice, chooseDevice, type DeviceCheck } from "./choose-device.js";
 export { foldConstants } from "./constants.js";

@@ -1,7 +1,7 @@
 /** What verdicts rest on: everything that was measured of a bundle, and what the rule of a kind finds out from it. */
 import type { Machine } from "../bench/index.js";
 import type { Provenance } from "../bundle/index.js";
-import type { Device } from "../onnx/index.js";
+import type { Adapter, Device } from "../onnx/index.js";
 import type { Requirement, Target } from "../spec/index.js";
 import type { ExplanationMeasurement } from "./explanations.js";
 import type { Outcome } from "./measure.js";
@@ -35,6 +35,8 @@ export interface Measurements {
   readonly threads: number;
   /** Where the bundle's model ran. */
   readonly device: Device;
+  /** What computed there; null on the CPU. */
+  readonly adapter: Adapter | null;
   readonly service: ServiceCheck;
   readonly container: ContainerCheck;
   readonly documents: DocumentCheck;

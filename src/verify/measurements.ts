@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Bundle, fileNames, type Provenance } from "../bundle/index.js";
 import { checkInterrupted, Fault, type Progress, quoteName, random } from "../core/index.js";
 import { type Dataset, type Picture, splitDataset } from "../dataset/index.js";
+import { findAdapter } from "../onnx/index.js";
 import type { RequirementKind, Spec } from "../spec/index.js";
 import { runBundleTests } from "./bundle-tests.js";
 import { checkContainer, type WriteDeployment } from "./container.js";
@@ -39,6 +40,7 @@ const mostTrained = 200;
 export async function measure(request: MeasureRequest): Promise<Measurements> {
   const { bundle, provenance, offered, spec, threads } = request;
   const { labels } = bundle.manifest;
+  const { device } = bundle.placed;
   const asked = (...kinds: readonly RequirementKind[]): boolean =>
     spec.requirements.some(({ kind }) => kinds.includes(kind));
   const test: Outcome[] = [];
@@ -80,7 +82,8 @@ export async function measure(request: MeasureRequest): Promise<Measurements> {
     deviceMemory: provenance.deviceMemory ?? null,
     trainedOn: provenance.machine,
     threads,
-    device: bundle.placed.device,
+    device,
+    adapter: device === "cpu" ? null : await findAdapter(device),
     service,
     container,
     documents,

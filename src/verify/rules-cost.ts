@@ -1,6 +1,6 @@
 /** Rules of the kinds that say what the model may cost: time, memory, device. */
 import { formatBytes, formatCount } from "../core/index.js";
-import { type Device, devices } from "../onnx/index.js";
+import { type Adapter, type Device, devices } from "../onnx/index.js";
 import { asksForGpu, type Quantile, type Requirement } from "../spec/index.js";
 import { type QuantileBounds, type SeriesBounds, seriesMean, seriesQuantile } from "../statistics/index.js";
 import type { Provenance } from "../bundle/index.js";
@@ -93,14 +93,22 @@ export function peakMemory({ peakMemoryBytes, trainedOn }: Measurements, { targe
   };
 }
 
-/** A line is about the device that the photographs were judged on. */
-export function device({ test, device: used }: Measurements, { text }: Requirement): Finding {
-  const where = `all ${formatCount(test.length)} photographs were judged on ${nameOf(used)}`;
-  const wantsGpu = asksForGpu(text);
-  if (wantsGpu === (used !== "cpu")) return shown(true, wantsGpu ? where : `${where}, without a GPU`, test.length);
-  return wantsGpu
-    ? unmeasured(`${where}: nothing ran on a GPU`, "a run on a machine with one, by --device, would decide it")
-    : unmeasured(where, "the same without --device would decide it");
+/** A line is about the device that the photographs were judged on; a program that stands for a GPU is none. */
+export function device({ test, device: used, adapter }: Measurements, { text }: Requirement): Finding {
+  const n = test.length;
+  const where = `all ${formatCount(n)} photographs were judged on ${nameOf(used)}`;
+  if (!asksForGpu(text))
+    return used === "cpu"
+      ? shown(true, `${where}, without a GPU`, n)
+      : unmeasured(where, "the same without --device would decide it");
+  const elsewhere = "a run on a machine with one, by --device, would decide it";
+  if (adapter === null) return unmeasured(`${where}: nothing ran on a GPU`, elsewhere);
+  const told: Readonly<Record<Adapter["kind"], Finding>> = {
+    hardware: shown(true, `${where}: a GPU, since ${adapter.why}`, n),
+    software: unmeasured(`${where}: software that stands for a GPU, since ${adapter.why}`, elsewhere),
+    unknown: unmeasured(`${where}; whether that is a GPU is not known: ${adapter.why}`),
+  };
+  return told[adapter.kind];
 }
 
 function nameOf(used: Device): string {

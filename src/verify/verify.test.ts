@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { random } from "../core/index.js";
 import type { Dataset, Picture } from "../dataset/index.js";
 import type { Provenance } from "../bundle/index.js";
+import { adapterOf } from "../onnx/index.js";
 import { parseSpec, type Requirement } from "../spec/index.js";
 import { openingAlpha } from "../statistics/index.js";
 import type { Levels, Measurements } from "./finding.js";
@@ -47,6 +48,7 @@ function measurements(changes: Partial<Measurements> = {}): Measurements {
     peakMemoryBytes: 5e8,
     threads: 2,
     device: "cpu",
+    adapter: null,
     deviceMemory: null,
     explanations: null,
     ...changes,
@@ -281,12 +283,23 @@ describe("lines without a number", () => {
     ["Documentation and tests", { documents: { ...documents, tests: { reason: "they were not run" } } }, "unproven"],
     ["Runs on CPU", {}, "met"],
     ["Must run on a GPU", {}, "unproven"],
-    ["Must run on a GPU", { device: "webgpu" }, "met"],
+    ["Must run on a GPU", { device: "webgpu", adapter: { kind: "hardware", why: "x" } }, "met"],
+    ["Must run on a GPU", { device: "webgpu", adapter: { kind: "software", why: "x" } }, "unproven"],
+    ["Must run on a GPU", { device: "dml", adapter: { kind: "unknown", why: "x" } }, "unproven"],
     ["Runs on CPU", { device: "webgpu" }, "unproven"],
     ["Must run on 8GB GPU", {}, "unproven"],
     ["Model interpretability", {}, "unproven"],
   ])("%s, %j: %s", (text, changes, verdict) => {
     expect(verdictOf(text, changes)).toBe(verdict);
+  });
+
+  test("software that stands for a GPU is none, and the line says by what it was told", () => {
+    const adapter = adapterOf(["/dev/null"], ["/usr/lib/chromium/libvk_swiftshader.so"]);
+    const found = judge(line("Must run on a GPU"), measurements({ device: "webgpu", adapter }), levels);
+    expect(found.verdict).toBe("unproven");
+    expect(found.evidence).toMatch(
+      /software that stands for a GPU, .*libvk_swiftshader\.so computes on the CPU.*would decide/,
+    );
   });
 
   test("a device's memory is told as planned, and proves nothing", () => {
