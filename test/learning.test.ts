@@ -59,6 +59,12 @@ async function storedRecipe(): Promise<Recipe> {
 
 const trainRows = () => parseSplits(readFileSync(out("splits.csv"), "utf8")).filter(({ split }) => split === "train");
 
+test("classes of equal size have no rare ones: nothing is said of helping them", () => {
+  for (const page of ["trace.md", "plan.md"])
+    expect(readFileSync(out(page), "utf8")).not.toMatch(/decision bias|logit adj/);
+  expect(readFileSync(out("plan.md"), "utf8")).toContain("Each class has 24 photographs.");
+});
+
 describe("what a run learned", () => {
   test("keeps the out-of-fold prediction of every training photograph", () => {
     const [heading, ...rows] = readFileSync(out("out-of-fold.csv"), "utf8").trim().split("\n");

@@ -99,6 +99,12 @@ describe("a run", () => {
     const unique = [...new Map(rows.map((row, i) => [row.group, { right: row.label === labels[i] }])).values()];
     const { test: measured } = evidence().metrics;
     expect(measured.n).toBe(unique.length);
+    const foreseen = new RegExp(`test share .*: ${unique.length} test photographs`);
+    expect(run.out).toMatch(foreseen);
+    expect(run.out).toMatch(new RegExp(`split +train .*test ${unique.length}\\b`));
+    expect(readFileSync(out("plan.md"), "utf8")).toMatch(
+      new RegExp(`of ${unique.length} photographs of test are right`),
+    );
     expect(measured.accuracy).toBeCloseTo(unique.filter(({ right }) => right).length / unique.length, 12);
   });
 

@@ -36,6 +36,9 @@ describe("copies", () => {
       await makeFolder({ ...(await many("a", 20)), ...(await many("b", 20)), "a/copy.png": await samePixels("a 3") }),
     );
     expect([audit.images, audit.distinct]).toEqual([41, 40]);
+    const total = (counts: Audit["splits"]): number => Object.values(counts).reduce((sum, count) => sum + count, 0);
+    expect([total(audit.splits), total(audit.distinctSplits)]).toEqual([41, 40]);
+    expect(audit.classes.map(({ distinctSplits }) => total(distinctSplits))).toEqual([20, 20]);
     expect(find(audit, "duplicate")).toMatchObject({
       severity: "info",
       certainty: "certain",

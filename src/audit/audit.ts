@@ -28,6 +28,7 @@ export function auditDataset(dataset: Dataset, rows: readonly SplitRow[]): Audit
     distinct: evidence.copies.length,
     bytes: dataset.pictures.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     splits: evidence.splits,
+    distinctSplits: evidence.distinctSplits,
     classes: evidence.classes,
     imbalance: sizes.length === 0 ? 1 : Math.max(...sizes) / Math.min(...sizes),
     findings: Object.entries<Check>(checks)

@@ -17,6 +17,7 @@ export interface Evidence {
   readonly rows: readonly SplitRow[];
   readonly classes: readonly ClassSummary[];
   readonly splits: SplitCounts;
+  readonly distinctSplits: SplitCounts;
   /** Pictures with the same pixels, each picture in one list. */
   readonly copies: readonly (readonly Picture[])[];
 }
@@ -40,17 +41,32 @@ export interface Check {
 export function gatherEvidence(dataset: Dataset, rows: readonly SplitRow[]): Evidence {
   const { pictures, classes } = dataset;
   const counts = countClassSplits(rows);
+  const different = firstCopies(dataset, rows);
+  const differentCounts = countClassSplits(different);
   const perClass = groupBy(pictures, ({ label }) => label);
   return {
     dataset,
     rows,
     splits: countSplits(rows),
+    distinctSplits: countSplits(different),
     classes: classes.map((label) => {
       const images = perClass.get(label)!.length;
-      return { label, images, splits: counts.get(label)!, weight: pictures.length / (classes.length * images) };
+      const weight = pictures.length / (classes.length * images);
+      return { label, images, splits: counts.get(label)!, distinctSplits: differentCounts.get(label)!, weight };
     }),
     copies: [...groupBy(pictures, ({ pixelHash }) => pixelHash).values()],
   };
+}
+
+/** Of pictures with the same pixels in one class and split the first row. */
+function firstCopies({ pictures }: Dataset, rows: readonly SplitRow[]): SplitRow[] {
+  const seen = new Set<string>();
+  return rows.filter(({ split, label }, i) => {
+    const key = JSON.stringify([split, label, pictures[i]!.pixelHash]);
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
 }
 
 const mostExamples = 5;
@@ -75,11 +91,6 @@ export function runCheck(id: string, check: Check, evidence: Evidence): Finding 
     cost,
     remedy: typeof remedy === "function" ? remedy(hits, evidence) : remedy,
   };
-}
-
-/** "1 photograph", "12 photographs". */
-export function several(count: number, singular: string, plural = `${singular}s`): string {
-  return `${formatCount(count)} ${count === 1 ? singular : plural}`;
 }
 
 /** Pictures that hold a property, with a note on each. */

@@ -1,7 +1,7 @@
 /** Checks of the data set as a whole: copies, contradictions, classes, splits. */
-import { compareCodePoints, formatPercent, groupBy, listNames } from "../core/index.js";
+import { compareCodePoints, countOf, formatPercent, groupBy, listNames } from "../core/index.js";
 import { findContradictions, givenSplit, type GivenSplit, type Picture } from "../dataset/index.js";
-import { type Check, type Evidence, type Hit, several } from "./check.js";
+import { type Check, type Evidence, type Hit } from "./check.js";
 
 /** A class with fewer photographs than this cannot have its share in every split. */
 export const fewestImages = 10;
@@ -72,7 +72,7 @@ export const dataChecks = {
         .filter((group) => group.length > 1)
         .flatMap((group) => group.slice(1).map(({ path }) => ({ name: path, note: `is ${firstIn(group).path}` }))),
     text: (hits, { copies }) =>
-      `${several(hits.length, "photograph")} with the same pixels as another (${several(copies.length, "different picture")} in all).`,
+      `${countOf(hits.length, "photograph")} with the same pixels as another (${countOf(copies.length, "different picture")} in all).`,
     cost: "Copies teach nothing and are no further proof; they stay together in one split, and each picture counts once.",
     remedy: "delete the copies",
   },
@@ -92,7 +92,7 @@ export const dataChecks = {
           }));
         });
     },
-    text: (hits) => `${several(hits.length, "photograph")} whose very pixels are also under another label.`,
+    text: (hits) => `${countOf(hits.length, "photograph")} whose very pixels are also under another label.`,
     cost: "One of the labels is wrong, and nobody here knows which: they take part in nothing, except a test copy whose test labels agree.",
     remedy: "decide on the right label and delete the other copy",
   },
@@ -102,7 +102,7 @@ export const dataChecks = {
     about: "files",
     find: (evidence) => leavers(evidence, "copy"),
     text: (hits) =>
-      `${several(hits.length, "photograph")} also in a stronger given split (test before validation before train).`,
+      `${countOf(hits.length, "photograph")} also in a stronger given split (test before validation before train).`,
     cost: "A model tested on what it was trained on looks better than it is: they leave the weaker split.",
     remedy: "delete the copies from the weaker split",
   },
@@ -111,7 +111,7 @@ export const dataChecks = {
     certainty: "certain",
     about: "files",
     find: (evidence) => leavers(evidence, "group"),
-    text: (hits) => `${several(hits.length, "photograph")} of groups that the manifest puts into two splits.`,
+    text: (hits) => `${countOf(hits.length, "photograph")} of groups that the manifest puts into two splits.`,
     cost: "Pictures of one object on both sides make the test too easy: they leave the weaker split.",
     remedy: "give every group one split",
   },
@@ -119,9 +119,9 @@ export const dataChecks = {
     severity: "info",
     certainty: "certain",
     about: "classes",
-    find: ({ dataset }) => dataset.excluded.map(({ label, files }) => ({ name: label, note: several(files, "file") })),
+    find: ({ dataset }) => dataset.excluded.map(({ label, files }) => ({ name: label, note: countOf(files, "file") })),
     text: (hits) =>
-      `${several(hits.length, "class", "classes")} left out by --exclude: ${listNames(hits.map(({ name }) => name))}.`,
+      `${countOf(hits.length, "class", "classes")} left out by --exclude: ${listNames(hits.map(({ name }) => name))}.`,
     cost: "The classifier will give such photographs another label.",
     remedy: "none needed",
   },
@@ -130,7 +130,7 @@ export const dataChecks = {
     certainty: "certain",
     about: "classes",
     find: ({ dataset }) => dataset.emptyClasses.map((name) => ({ name })),
-    text: (hits) => `${several(hits.length, "class", "classes")} without a readable photograph.`,
+    text: (hits) => `${countOf(hits.length, "class", "classes")} without a readable photograph.`,
     cost: "The classifier will not know them.",
     remedy: "add photographs, or delete the folders",
   },
@@ -142,7 +142,7 @@ export const dataChecks = {
       classes
         .filter(({ splits }) => splits.train === 0)
         .map(({ label, splits }) => ({ name: label, note: `${splits.test} in test` })),
-    text: (hits) => `${several(hits.length, "class", "classes")} with nothing to train on.`,
+    text: (hits) => `${countOf(hits.length, "class", "classes")} with nothing to train on.`,
     cost: "Every photograph of theirs in test counts as a mistake.",
     remedy: "put photographs of them into the training split",
   },
@@ -153,8 +153,8 @@ export const dataChecks = {
     find: ({ classes }) =>
       classes
         .filter(({ images }) => images < fewestImages)
-        .map(({ label, images }) => ({ name: label, note: several(images, "photograph") })),
-    text: (hits) => `${several(hits.length, "class", "classes")} with fewer than ${fewestImages} photographs.`,
+        .map(({ label, images }) => ({ name: label, note: countOf(images, "photograph") })),
+    text: (hits) => `${countOf(hits.length, "class", "classes")} with fewer than ${fewestImages} photographs.`,
     cost: "Too few to have a share in every split, and to learn what varies within the class.",
     remedy: `add photographs (at least ${fewestImages}, better 50), merge the class into another, or leave it out with --exclude`,
   },
@@ -172,7 +172,7 @@ export const dataChecks = {
               ? "none in test"
               : `${test} in test: all right would prove a recall of ${formatPercent(0.05 ** (1 / test), 0)}`,
         })),
-    text: (hits) => `${several(hits.length, "class", "classes")} with fewer than ${fewestTested} photographs in test.`,
+    text: (hits) => `${countOf(hits.length, "class", "classes")} with fewer than ${fewestTested} photographs in test.`,
     cost: "Nothing of worth can be proved about the recall of these classes.",
     remedy: "add photographs of them",
   },
@@ -185,7 +185,7 @@ export const dataChecks = {
       const bySize = evidence.classes.toSorted((a, b) => a.images - b.images);
       return [bySize[0]!, bySize.at(-1)!].map(({ label, images }) => ({
         name: label,
-        note: several(images, "photograph"),
+        note: countOf(images, "photograph"),
       }));
     },
     text: (_, evidence) =>
@@ -202,7 +202,7 @@ export const dataChecks = {
         name: label,
         note: names.length > 1 ? `${names.length} spellings` : "not in NFC",
       })),
-    text: (hits) => `${several(hits.length, "class name")} written in another Unicode form than NFC.`,
+    text: (hits) => `${countOf(hits.length, "class name")} written in another Unicode form than NFC.`,
     cost: "Names that look the same are taken as one class.",
     remedy: "give the folders one name",
   },
@@ -212,7 +212,7 @@ export const dataChecks = {
     about: "classes",
     find: similarNames,
     text: (hits) =>
-      `${several(hits.length, "class name")} that differ only by letter case, spaces or the form of a letter.`,
+      `${countOf(hits.length, "class name")} that differ only by letter case, spaces or the form of a letter.`,
     cost: "They are kept apart; if they mean the same, the classifier is asked to tell what cannot be told.",
     remedy: "merge the folders, or give the classes names that differ",
   },
@@ -221,7 +221,7 @@ export const dataChecks = {
     certainty: "certain",
     about: "classes",
     find: missingClasses,
-    text: (hits) => `${several(hits.length, "class", "classes")} not in all of the given splits.`,
+    text: (hits) => `${countOf(hits.length, "class", "classes")} not in all of the given splits.`,
     cost: "What a split lacks, it cannot teach or prove.",
     remedy: "give every split photographs of every class",
   },
@@ -233,7 +233,7 @@ export const dataChecks = {
       dataset.layout === "classes"
         ? dataset.classes.filter((label) => givenSplit(label) !== null).map((name) => ({ name }))
         : [],
-    text: (hits) => `${several(hits.length, "class", "classes")} named like a split.`,
+    text: (hits) => `${countOf(hits.length, "class", "classes")} named like a split.`,
     cost: "Splits are recognized only where every folder at the top is one (train, val, validation, test); here they became classes.",
     remedy: "move the other folders away, if these are splits",
   },

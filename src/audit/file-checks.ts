@@ -1,6 +1,7 @@
 /** Checks of files: what could not be read, and what was passed over. */
+import { countOf } from "../core/index.js";
 import { claimedFormat, fileExtension } from "../image/index.js";
-import { brokenWhere, type Check, type Hit, ignoredOf, picturesWhere, several, tally } from "./check.js";
+import { brokenWhere, type Check, type Hit, ignoredOf, picturesWhere, tally } from "./check.js";
 
 const isHeic = (reason: string): boolean => reason.startsWith("HEIC");
 
@@ -15,7 +16,7 @@ export const fileChecks = {
     certainty: "certain",
     about: "files",
     find: brokenWhere(({ kind }) => kind !== "unsupported" && kind !== "too-large"),
-    text: (hits) => `${several(hits.length, "image file")} cannot be read (${tally(hits)}).`,
+    text: (hits) => `${countOf(hits.length, "image file")} cannot be read (${tally(hits)}).`,
     cost: leftOut,
     remedy: "copy them again from where they came from, or delete them",
   },
@@ -24,7 +25,7 @@ export const fileChecks = {
     certainty: "certain",
     about: "files",
     find: brokenWhere(({ kind, reason }) => kind === "unsupported" && isHeic(reason)),
-    text: (hits) => `${several(hits.length, "photograph")} in HEIC, which cannot be decoded here.`,
+    text: (hits) => `${countOf(hits.length, "photograph")} in HEIC, which cannot be decoded here.`,
     cost: leftOut,
     remedy: (_, { dataset }) =>
       dataset.broken.find(({ kind, reason }) => kind === "unsupported" && isHeic(reason))!.remedy,
@@ -35,7 +36,7 @@ export const fileChecks = {
     about: "files",
     find: brokenWhere(({ kind, reason }) => kind === "unsupported" && !isHeic(reason)),
     text: (hits) =>
-      `${several(hits.length, "image file")} in a format that cannot be decoded (${tally(hits.map(formatOnly))}).`,
+      `${countOf(hits.length, "image file")} in a format that cannot be decoded (${tally(hits.map(formatOnly))}).`,
     cost: leftOut,
     remedy: (_, { dataset }) =>
       dataset.broken.find(({ kind, reason }) => kind === "unsupported" && !isHeic(reason))!.remedy,
@@ -45,7 +46,7 @@ export const fileChecks = {
     certainty: "certain",
     about: "files",
     find: brokenWhere(({ kind }) => kind === "too-large"),
-    text: (hits) => `${several(hits.length, "picture")} beyond the limits of size, not decoded.`,
+    text: (hits) => `${countOf(hits.length, "picture")} beyond the limits of size, not decoded.`,
     cost: leftOut,
     remedy: "scale them down; a classifier sees a few hundred pixels a side",
   },
@@ -54,7 +55,7 @@ export const fileChecks = {
     certainty: "certain",
     about: "files",
     find: picturesWhere(({ facts }) => facts.warning !== null),
-    text: (hits) => `${several(hits.length, "photograph")} with damaged data that the decoder could skip.`,
+    text: (hits) => `${countOf(hits.length, "photograph")} with damaged data that the decoder could skip.`,
     cost: "They are used; a part of each may be gray or torn.",
     remedy: "look at them, and copy them again from where they came from",
   },
@@ -66,7 +67,7 @@ export const fileChecks = {
       ({ path, facts }) => claimedFormat(path) !== facts.format,
       ({ path, facts }) => `${fileExtension(path) || "no extension"}, is ${facts.format}`,
     ),
-    text: (hits) => `${several(hits.length, "photograph")} whose name does not tell the format (${tally(hits)}).`,
+    text: (hits) => `${countOf(hits.length, "photograph")} whose name does not tell the format (${tally(hits)}).`,
     cost: "Nothing here: the content counts. Other programs may stumble.",
     remedy: "rename them",
   },
@@ -75,7 +76,7 @@ export const fileChecks = {
     certainty: "certain",
     about: "files",
     find: ignoredOf("hidden"),
-    text: (hits) => `${several(hits.length, "hidden or system entry", "hidden or system entries")} passed over.`,
+    text: (hits) => `${countOf(hits.length, "hidden or system entry", "hidden or system entries")} passed over.`,
     cost: "Nothing, unless a photograph was hidden by mistake.",
     remedy: "none needed",
   },
@@ -87,7 +88,7 @@ export const fileChecks = {
       dataset.ignored
         .filter(({ kind, path }) => kind === "stray" && claimedFormat(path) !== null)
         .map(({ path }) => ({ name: path })),
-    text: (hits) => `${several(hits.length, "image")} outside every class folder.`,
+    text: (hits) => `${countOf(hits.length, "image")} outside every class folder.`,
     cost: "They have no label and take part in nothing.",
     remedy: "move them into the folder of their class",
   },
@@ -100,7 +101,7 @@ export const fileChecks = {
         .filter(({ kind, path }) => kind === "not-image" || (kind === "stray" && claimedFormat(path) === null))
         .map(({ path }) => ({ name: path, note: fileExtension(path) || "no extension" })),
     text: (hits) =>
-      `${several(hits.length, "file")} that ${hits.length === 1 ? "is no image" : "are no images"} (${tally(hits)}).`,
+      `${countOf(hits.length, "file")} that ${hits.length === 1 ? "is no image" : "are no images"} (${tally(hits)}).`,
     cost: "Nothing: they are passed over.",
     remedy: "none needed",
   },
@@ -109,7 +110,7 @@ export const fileChecks = {
     certainty: "certain",
     about: "files",
     find: ignoredOf("unlisted"),
-    text: (hits) => `${several(hits.length, "image")} beside the manifest that it does not list.`,
+    text: (hits) => `${countOf(hits.length, "image")} beside the manifest that it does not list.`,
     cost: "They have no label and take part in nothing.",
     remedy: "add them to the manifest",
   },
@@ -118,7 +119,7 @@ export const fileChecks = {
     certainty: "certain",
     about: "files",
     find: ({ dataset }) => dataset.followedLinks.map((name) => ({ name })),
-    text: (hits) => `${several(hits.length, "link")} followed.`,
+    text: (hits) => `${countOf(hits.length, "link")} followed.`,
     cost: "The photographs lie elsewhere; when they move, the next run lacks them.",
     remedy: "none needed",
   },
@@ -128,7 +129,7 @@ export const fileChecks = {
     about: "files",
     find: ignoredOf("link"),
     text: (hits) =>
-      `${several(hits.length, "link")} not followed, to folders that are scanned anyway or hold this one.`,
+      `${countOf(hits.length, "link")} not followed, to folders that are scanned anyway or hold this one.`,
     cost: "Nothing, unless the link was to give one folder a second class.",
     remedy: "copy the photographs where they belong",
   },
@@ -137,7 +138,7 @@ export const fileChecks = {
     certainty: "certain",
     about: "files",
     find: ignoredOf("link-broken"),
-    text: (hits) => `${several(hits.length, "link")} to nothing that can be read.`,
+    text: (hits) => `${countOf(hits.length, "link")} to nothing that can be read.`,
     cost: "What they once led to is missing.",
     remedy: "mend or delete the links",
   },
@@ -146,7 +147,7 @@ export const fileChecks = {
     certainty: "certain",
     about: "files",
     find: ignoredOf("no-permission"),
-    text: (hits) => `${several(hits.length, "folder")} that may not be read.`,
+    text: (hits) => `${countOf(hits.length, "folder")} that may not be read.`,
     cost: "Nobody knows how many photographs are missing.",
     remedy: "grant read permission, then run again",
   },
@@ -155,7 +156,7 @@ export const fileChecks = {
     certainty: "certain",
     about: "files",
     find: ignoredOf("name"),
-    text: (hits) => `${several(hits.length, "name")} with bytes that are no UTF-8.`,
+    text: (hits) => `${countOf(hits.length, "name")} with bytes that are no UTF-8.`,
     cost: "No report or table could name them; they take part in nothing.",
     remedy: "rename them (Linux: `convmv -f latin1 -t utf8 --notest -r FOLDER`)",
   },
@@ -164,7 +165,7 @@ export const fileChecks = {
     certainty: "certain",
     about: "files",
     find: ignoredOf("special"),
-    text: (hits) => `${several(hits.length, "pipe, socket or device", "pipes, sockets or devices")} passed over.`,
+    text: (hits) => `${countOf(hits.length, "pipe, socket or device", "pipes, sockets or devices")} passed over.`,
     cost: "Nothing.",
     remedy: "none needed",
   },

@@ -35,6 +35,8 @@ export interface ClassSummary {
   /** Readable photographs, copies included. */
   readonly images: number;
   readonly splits: SplitCounts;
+  /** The same with copies counted once, as lines are judged. */
+  readonly distinctSplits: SplitCounts;
   /** Balanced weight n/(k·n_c): how much more a photograph of this class would count if all classes counted alike. */
   readonly weight: number;
 }
@@ -49,6 +51,8 @@ export interface Audit {
   readonly distinct: number;
   readonly bytes: number;
   readonly splits: SplitCounts;
+  /** The same with copies counted once, as lines are judged. */
+  readonly distinctSplits: SplitCounts;
   readonly classes: readonly ClassSummary[];
   /** Largest class over smallest. */
   readonly imbalance: number;

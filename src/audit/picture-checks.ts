@@ -1,6 +1,7 @@
 /** Checks of single pictures: properties that the decoder takes care of, or that cost the classifier something. */
+import { countOf } from "../core/index.js";
 import type { Picture } from "../dataset/index.js";
-import { type Check, picturesWhere, several, tally } from "./check.js";
+import { type Check, picturesWhere, tally } from "./check.js";
 
 /** Below this a picture has less detail than any backbone looks at. */
 export const tinySide = 32;
@@ -21,7 +22,7 @@ export const pictureChecks = {
       ({ facts }) => facts.orientation > 1,
       ({ facts }) => `orientation ${facts.orientation}`,
     ),
-    text: (hits) => `${several(hits.length, "photograph")} stored turned or mirrored, put upright by the EXIF tag.`,
+    text: (hits) => `${countOf(hits.length, "photograph")} stored turned or mirrored, put upright by the EXIF tag.`,
     cost: "Nothing here; programs that ignore the tag see them lying on their side.",
     remedy: "none needed",
   },
@@ -30,7 +31,7 @@ export const pictureChecks = {
     certainty: "certain",
     about: "files",
     find: picturesWhere(({ facts }) => facts.space === "cmyk"),
-    text: (hits) => `${several(hits.length, "photograph")} in CMYK, made for print, converted to sRGB.`,
+    text: (hits) => `${countOf(hits.length, "photograph")} in CMYK, made for print, converted to sRGB.`,
     cost: "Colors may be slightly off.",
     remedy: "export them as sRGB, if the color matters",
   },
@@ -43,7 +44,7 @@ export const pictureChecks = {
       ({ facts }) => `${facts.bitDepth} bits`,
     ),
     text: (hits) =>
-      `${several(hits.length, "picture")} with more than 8 bits a channel, reduced to 8 (${tally(hits)}).`,
+      `${countOf(hits.length, "picture")} with more than 8 bits a channel, reduced to 8 (${tally(hits)}).`,
     cost: "Fine steps of brightness are lost; where the whole range is not used, much of the contrast.",
     remedy: "stretch the contrast before, if these are measurements (X-ray, microscopy, depth)",
   },
@@ -55,7 +56,7 @@ export const pictureChecks = {
     text: (hits, { dataset }) =>
       hits.length === dataset.pictures.length
         ? "All pictures are gray; each channel gets the same values."
-        : `${several(hits.length, "picture")} without color among colored ones; each channel gets the same values.`,
+        : `${countOf(hits.length, "picture")} without color among colored ones; each channel gets the same values.`,
     cost: "Nothing, unless one class is gray more often than another: then the classifier may learn that.",
     remedy: "take care that every class has gray and colored pictures alike",
   },
@@ -64,7 +65,7 @@ export const pictureChecks = {
     certainty: "certain",
     about: "files",
     find: picturesWhere(({ facts }) => facts.hasAlpha),
-    text: (hits) => `${several(hits.length, "picture")} with transparency, laid on white.`,
+    text: (hits) => `${countOf(hits.length, "picture")} with transparency, laid on white.`,
     cost: "What is transparent becomes white, unlike any photograph.",
     remedy: "lay them on the background that the photographs to come will have",
   },
@@ -76,7 +77,7 @@ export const pictureChecks = {
       ({ facts }) => facts.pages > 1,
       ({ facts }) => `${facts.pages} frames or pages`,
     ),
-    text: (hits) => `${several(hits.length, "file")} with several frames or pages, of which the first is taken.`,
+    text: (hits) => `${countOf(hits.length, "file")} with several frames or pages, of which the first is taken.`,
     cost: "The other frames are not looked at.",
     remedy: "save the frame that matters as a file of its own",
   },
@@ -85,7 +86,7 @@ export const pictureChecks = {
     certainty: "likely",
     about: "files",
     find: picturesWhere((picture) => shorter(picture) < tinySide, sizeOf),
-    text: (hits) => `${several(hits.length, "picture")} with a side under ${tinySide} pixels.`,
+    text: (hits) => `${countOf(hits.length, "picture")} with a side under ${tinySide} pixels.`,
     cost: "Enlarged to the network's size they are blurs; thumbnails among photographs lower the accuracy.",
     remedy: "replace them by the originals",
   },
@@ -94,7 +95,7 @@ export const pictureChecks = {
     certainty: "likely",
     about: "files",
     find: picturesWhere((picture) => longer(picture) >= extremeAspect * shorter(picture), sizeOf),
-    text: (hits) => `${several(hits.length, "picture")} at least ${extremeAspect} times as long as wide.`,
+    text: (hits) => `${countOf(hits.length, "picture")} at least ${extremeAspect} times as long as wide.`,
     cost: "Squeezed or cropped to a square, little of the subject is left.",
     remedy: "crop them to the subject",
   },
@@ -107,7 +108,7 @@ export const pictureChecks = {
       ({ facts }) => facts.profile!,
     ),
     text: (hits) =>
-      `${several(hits.length, "photograph")} in another color space than sRGB, converted (${tally(hits)}).`,
+      `${countOf(hits.length, "photograph")} in another color space than sRGB, converted (${tally(hits)}).`,
     cost: "Nothing here; programs that ignore the profile see paler colors.",
     remedy: "none needed",
   },

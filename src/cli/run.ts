@@ -2,9 +2,10 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, join, relative, resolve } from "node:path";
+import { countOf } from "../core/index.js";
 import type { DeviceChoice } from "../onnx/index.js";
 import { placeNetworks, run, type RunResult, type Surroundings } from "../pipeline/index.js";
-import { exitCode, renderVerdictTable, summarize } from "../report/index.js";
+import { exitCode, renderVerdictTable, summarize, testWarnings } from "../report/index.js";
 import { cacheFolder, stateFolder } from "../store/index.js";
 import { importOptions } from "./backbone-options.js";
 import type { PlanArguments, RunArguments } from "./main.js";
@@ -69,9 +70,10 @@ export function showResult({ folder, evidence, summary }: RunResult, terminal: T
   terminal.answer(renderVerdictTable(evidence, { width: terminal.width, color: terminal.color, reasons: true }));
   terminal.say("");
   terminal.say(summarize(evidence));
+  for (const warning of testWarnings(evidence)) terminal.say(`! ${warning}`);
   for (const factor of summary.factors) terminal.say(`- ${factor}`);
   terminal.say(`report   ${shown(report)}`);
-  terminal.say(`trace    ${shown(join(folder, "trace.md"))}, ${summary.lessons.length} lessons at its end`);
+  terminal.say(`trace    ${shown(join(folder, "trace.md"))}, ${countOf(summary.lessons.length, "lesson")} at its end`);
   const bundle = join(folder, "bundle");
   if (existsSync(bundle)) {
     terminal.say(`predict  ${programName()} predict ${shown(bundle)} <photo or folder>`);

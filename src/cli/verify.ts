@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "../core/index.js";
 import { proveBundle } from "../pipeline/index.js";
-import { exitCode, renderReport, renderVerdictTable, summarize } from "../report/index.js";
+import { exitCode, renderReport, renderVerdictTable, summarize, testWarnings } from "../report/index.js";
 import { asDiskFault, errorCode, makeFolder, writeFileAtomic, writeJson } from "../store/index.js";
 import type { VerifyArguments } from "./main.js";
 import { surroundings } from "./run.js";
@@ -25,6 +25,7 @@ export async function verifyCommand(folder: string, options: VerifyArguments): P
   else {
     terminal.answer(renderVerdictTable(evidence, { width: terminal.width, color: terminal.color, reasons: true }));
     terminal.say(summarize(evidence));
+    for (const warning of testWarnings(evidence)) terminal.say(`! ${warning}`);
   }
   return code;
 }

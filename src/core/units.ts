@@ -31,3 +31,8 @@ export function formatPercent(fraction: number, digits = 1): string {
 export function formatCount(count: number): string {
   return count.toLocaleString("en-US");
 }
+
+/** "1 photograph", "12 photographs". */
+export function countOf(count: number, singular: string, plural = `${singular}s`): string {
+  return `${formatCount(count)} ${count === 1 ? singular : plural}`;
+}

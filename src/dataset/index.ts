@@ -15,5 +15,12 @@ export type {
 export { scan, type ScanOptions } from "./scan.js";
 export { countClassSplits, countSplits, splitDataset, type SplitOptions } from "./split.js";
 export { formatCsvRow, formatSplits, parseSplits } from "./splits-file.js";
-export { chooseTestShare, type ShareOption, type TestShare, type TestShareRequest, usualShare } from "./test-share.js";
+export {
+  chooseTestShare,
+  explainTestShare,
+  type ShareOption,
+  type TestShare,
+  type TestShareRequest,
+  usualShare,
+} from "./test-share.js";
 export { findContradictions } from "./units.js";

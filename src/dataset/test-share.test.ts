@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chooseTestShare } from "./index.js";
+import { chooseTestShare, explainTestShare } from "./index.js";
 
 describe("the test share", () => {
   it("says what the photographs can prove at best", () => {
@@ -25,16 +25,20 @@ describe("the test share", () => {
   });
 
   it("reaches its power with the number it names", () => {
-    const { needed, supposedRate, testImages, reason } = chooseTestShare({
-      images: 5000,
-      classes: 2,
-      target: 0.95,
-      alpha: 0.05,
-    });
-    expect(supposedRate).toBeCloseTo(0.975);
-    expect(testImages).toBeGreaterThanOrEqual(needed!);
-    expect(reason).toMatch(/prove the target when at least \d+ are right/);
-    expect(chooseTestShare({ images: 30, classes: 2, target: 0.95, alpha: 0.05 }).reason).toMatch(/cannot prove/);
+    const asked = { images: 5000, classes: 2, target: 0.95, alpha: 0.05 };
+    const sized = chooseTestShare(asked);
+    expect(sized.supposedRate).toBeCloseTo(0.975);
+    expect(sized.testImages).toBeGreaterThanOrEqual(sized.needed!);
+    expect(explainTestShare(sized, asked, sized.testImages)).toMatch(/prove the target when at least \d+ are right/);
+  });
+
+  it("is explained by the photographs that are in test, not by those to be expected", () => {
+    // Clopper–Pearson at 0.05 (SciPy): 58 of 58 prove 95 %, 0.9497 is too little; of 59 all must be right.
+    const asked = { images: 300, classes: 2, target: 0.95, alpha: 0.05 };
+    const sized = chooseTestShare(asked);
+    expect(sized.testImages).toBe(90);
+    expect(explainTestShare(sized, asked, 59)).toMatch(/^59 test photographs prove .* at least 59 are right;/);
+    expect(explainTestShare(sized, asked, 51)).toMatch(/^51 test photographs cannot prove the target even if all/);
   });
 
   it("is the usual one without a target", () => {

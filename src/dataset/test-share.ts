@@ -16,6 +16,7 @@ export interface TestShareRequest {
 
 export interface ShareOption {
   readonly share: number;
+  /** As many are to be expected: who is in test follows from content, and a split has some more or fewer. */
   readonly testImages: number;
   /** Photographs left for train, select and calibrate. */
   readonly learnImages: number;
@@ -30,8 +31,8 @@ export interface TestShare extends ShareOption {
   readonly needed: number | null;
   /** The supposed true accuracy: half of the errors that the target allows. */
   readonly supposedRate: number | null;
-  /** Why this share, in a sentence. */
-  readonly reason: string;
+  /** Test photographs that were asked for: those needed, and ten for each class; null without a target. */
+  readonly wanted: number | null;
 }
 
 /** Few steps, so that the share, and with it the test split, rarely changes when photographs are added. */
@@ -49,13 +50,13 @@ export function chooseTestShare({ images, classes, target, alpha }: TestShareReq
   const options = shares.map((share) => weigh(share, images, target, alpha));
   if (target === null || target <= 0 || target >= 1) {
     const usual = options.find(({ share }) => share === usualShare)!;
-    return { ...usual, options, needed: null, supposedRate: null, reason: "no accuracy to prove: the usual share" };
+    return { ...usual, options, needed: null, supposedRate: null, wanted: null };
   }
   const supposedRate = (1 + target) / 2;
   const needed = testImagesNeeded({ rate: supposedRate, target, alpha, power });
   const wanted = Math.max(needed ?? Number.POSITIVE_INFINITY, classes * fewestPerClass);
   const chosen = options.find(({ testImages }) => testImages >= wanted) ?? options.at(-1)!;
-  return { ...chosen, options, needed, supposedRate, reason: explain(chosen, needed, wanted) };
+  return { ...chosen, options, needed, supposedRate, wanted };
 }
 
 function weigh(share: number, images: number, target: number | null, alpha: number): ShareOption {
@@ -64,14 +65,22 @@ function weigh(share: number, images: number, target: number | null, alpha: numb
   return { share, testImages, learnImages: images - testImages, mustBeRight };
 }
 
-function explain({ testImages, mustBeRight }: ShareOption, needed: number | null, wanted: number): string {
+/** Why this share, in a sentence, with the photographs that a split by it really has in test. */
+export function explainTestShare(
+  { needed, wanted, testImages: expected }: TestShare,
+  { target, alpha }: Pick<TestShareRequest, "target" | "alpha">,
+  testImages: number,
+): string {
+  if (target === null || wanted === null) return "no accuracy to prove: the usual share";
+  const mustBeRight = testImages === 0 ? null : provable(testImages, target, alpha);
   const best =
     mustBeRight === null
       ? `${testImages} test photographs cannot prove the target even if all are right`
       : `${testImages} test photographs prove the target when at least ${mustBeRight} are right`;
-  if (testImages < wanted)
-    return `${best}; ${needed ?? "more than ten million"} would do so with 80 % power, more than may be spared`;
+  const would = `${needed ?? "more than ten million"} would do so with 80 % power`;
+  if (expected < wanted) return `${best}; ${would}, more than may be spared`;
+  if (testImages < wanted && needed === wanted) return `${best}; ${would}, about ${expected} were to be expected`;
   return needed === wanted
     ? `${best}; ${needed} are needed for 80 % power`
-    : `${best}; every class gets ${fewestPerClass} on average`;
+    : `${best}; every class gets about ${fewestPerClass} on average`;
 }

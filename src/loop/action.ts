@@ -6,6 +6,8 @@ export interface Prediction {
   readonly seconds: number;
   /** Decrease of the log loss that such a step usually brings, or null where nothing is known of it. */
   readonly gain: number | null;
+  /** Whether an earlier run or a recorded one decided it: seconds and gain then order it, and are no forecast. */
+  readonly decided?: boolean;
   /** What is left out because it costs too much, in words. */
   readonly refused?: readonly string[];
 }

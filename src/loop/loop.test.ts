@@ -11,7 +11,7 @@ import { encodePng } from "../image/index.js";
 import { GraphBuilder } from "../onnx/index.js";
 import { openTrace, type Trace } from "../trace/index.js";
 import { fitHead } from "../train/index.js";
-import { changes, searchRecipe, type SearchOptions, type StoredTrial, type TrialStore } from "./index.js";
+import { changes, runLoop, searchRecipe, type SearchOptions, type StoredTrial, type TrialStore } from "./index.js";
 
 afterAll(removeFolders);
 
@@ -151,7 +151,11 @@ describe("the search", () => {
   test("it ends when its share of the time is spent, or when what is found suffices", async () => {
     let left = 100;
     const spent = await search([red, blue], { secondsLeft: () => (left -= 20) });
-    expect(spent.text).toContain("no further action: the time for trials is spent");
+    expect(spent.text).toContain("no further action: the time for trials, 24.0 s of 1 min 20 s, is spent");
+    expect(spent.text).toMatch(
+      /mirror: not measured; it takes about [\d.]+ m?s, the time for trials, 24\.0 s of 1 min 20 s, is spent/,
+    );
+    expect(spent.text).not.toContain("are left");
     const enough = await search([red, blue], { suffices: ({ accuracy }) => (accuracy > 0.1 ? "enough" : null) });
     expect(enough.text).toContain("no further action: enough");
     expect(enough.recipe).toEqual(plainRecipe(red));
@@ -200,6 +204,29 @@ describe("the search", () => {
     const signal = AbortSignal.abort();
     await expect(search([red], { signal })).rejects.toMatchObject({ code: "interrupted" });
   });
+});
+
+test("what was decided before comes in its order and is no forecast", async () => {
+  const trace = openTrace(null, () => new Date(0));
+  const done: string[] = [];
+  const decided = (name: string, gain: number) => ({
+    name,
+    thought: "as then",
+    predict: () => (done.includes(name) ? null : { seconds: 0, gain, decided: true }),
+    run: async () => {
+      done.push(name);
+      return { state: null, observations: [] };
+    },
+  });
+  const actions = [decided("second", 0.5), decided("first", 1)];
+  await runLoop(0, { actions, secondsLeft: () => 0, ends: () => null, trace });
+  expect(done).toEqual(["first", "second"]);
+  const thoughts = trace.events.filter(({ kind }) => kind === "thought");
+  expect(thoughts.map(({ text }) => text)).toEqual([
+    "first: as then; decided before",
+    "second: as then; decided before",
+  ]);
+  expect(thoughts[0]!.data).toEqual({ name: "first" });
 });
 
 describe("the changes", () => {

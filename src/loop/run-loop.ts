@@ -30,9 +30,10 @@ export async function runLoop<State>(start: State, options: LoopOptions<State>):
     checkInterrupted(signal);
     const choices = predictAll([...open], state, secondsLeft());
     const affordable = choices.filter(({ prediction: { seconds } }) => seconds <= Math.max(0, secondsLeft()));
-    const end = options.ends(state) ?? (affordable.length === 0 ? endOf(choices) : null);
+    const ended = options.ends(state);
+    const end = ended ?? (affordable.length === 0 ? endOf(choices) : null);
     if (end !== null) {
-      sayUnmeasured(choices, secondsLeft(), trace);
+      sayUnmeasured(choices, ended ?? `${formatSeconds(Math.max(0, secondsLeft()))} are left`, trace);
       trace.add("decision", "loop", `no further action: ${end}`);
       return state;
     }
@@ -69,18 +70,13 @@ async function perform<State>(
   { trace }: LoopOptions<State>,
 ): Promise<Observed<State>> {
   const { name, thought } = action;
-  const { seconds, gain, refused } = prediction;
+  const { seconds, gain, refused, decided = false } = prediction;
   for (const text of refused ?? []) trace.add("decision", "loop", `${name}: ${text}`);
-  const expected = gain === null ? "" : `, usually ${gain.toFixed(3)} of log loss`;
   trace.add(
     "thought",
     "loop",
-    `${name}: ${thought}; ${seconds === 0 ? "at once" : `about ${formatSeconds(seconds)}`}${expected}`,
-    {
-      name,
-      seconds,
-      gain,
-    },
+    `${name}: ${thought}; ${decided ? "decided before" : forecast(prediction)}`,
+    decided ? { name } : { name, seconds, gain },
   );
   trace.add("action", "loop", name, { name });
   const start = performance.now();
@@ -92,10 +88,16 @@ async function perform<State>(
   return observed;
 }
 
-function sayUnmeasured<State>(choices: readonly Choice<State>[], left: number, trace: Trace): void {
+function forecast({ seconds, gain }: Prediction): string {
+  const expected = gain === null ? "" : `, usually ${gain.toFixed(3)} of log loss`;
+  return `${seconds === 0 ? "at once" : `about ${formatSeconds(seconds)}`}${expected}`;
+}
+
+/** What was not tried, with the reason that refused it: nothing more is needed, a share of the time is spent, or too little of it is left. */
+function sayUnmeasured<State>(choices: readonly Choice<State>[], why: string, trace: Trace): void {
   for (const { action, prediction } of choices) {
     const { seconds } = prediction;
-    const text = `${action.name}: not measured; it takes about ${formatSeconds(seconds)}, ${formatSeconds(Math.max(0, left))} are left`;
-    trace.add("decision", "loop", text, { name: action.name, unmeasured: true, seconds, left });
+    const text = `${action.name}: not measured; ${prediction.decided ? "" : `it takes about ${formatSeconds(seconds)}, `}${why}`;
+    trace.add("decision", "loop", text, { name: action.name, unmeasured: true, seconds, why });
   }
 }

@@ -3,7 +3,7 @@
  * same out-of-fold predictions; what does not help beyond its noise is rolled back.
  */
 import { type Recipe, recipeMultiplyAdds, whyImpossible } from "../backbone/index.js";
-import { formatPercent } from "../core/index.js";
+import { formatPercent, formatSeconds } from "../core/index.js";
 import { comparePaired } from "../metrics/index.js";
 import type { Trace } from "../trace/index.js";
 import type { Action, Observed } from "./action.js";
@@ -45,7 +45,8 @@ export const trialShare = 0.3;
 export async function searchRecipe(options: SearchOptions): Promise<Trial> {
   const { start, sample, secondsLeft, suffices, trace, signal } = options;
   const trials = new Trials(sample, options.speed, options.store);
-  const trialsEnd = secondsLeft() * (1 - trialShare);
+  const whole = secondsLeft();
+  const spent = `the time for trials, ${formatSeconds(whole * trialShare)} of ${formatSeconds(whole)}, is spent`;
   trace.add("action", "loop", `try ${sample.images} photographs: features as the network was trained`);
   const first = (await trials.run([start]))[0]!;
   const refusal = await options.refuse(start);
@@ -58,7 +59,7 @@ export async function searchRecipe(options: SearchOptions): Promise<Trial> {
   const forbidden = refusal === null ? null : first;
   return runLoop(first, {
     actions: changeNames.map((name) => changeAction(name, trials, forbidden, options)),
-    ends: (trial) => suffices(trial) ?? (secondsLeft() < trialsEnd ? "the time for trials is spent" : null),
+    ends: (trial) => suffices(trial) ?? (secondsLeft() < whole * (1 - trialShare) ? spent : null),
     secondsLeft,
     trace,
     signal,

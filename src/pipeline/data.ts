@@ -7,6 +7,7 @@ import {
   chooseTestShare,
   countSplits,
   type Dataset,
+  explainTestShare,
   formatSplits,
   type Picture,
   scan,
@@ -85,11 +86,11 @@ export async function gatherData(context: RunContext): Promise<RunData> {
   );
   checkPremises(context, found);
   checkClassNames(context, classes);
-  const rows = splitDataset(dataset, { seed: request.seed, testShare: await sizeTest(context, dataset) });
+  const rows = await divide(context, dataset);
   requirePhotographs(rows);
   const splitsHash = await writeSplits(context, rows);
-  trace.add("observation", "split", describeSplit(rows), { ...countSplits(rows), splitsHash });
   const audit = auditDataset(dataset, rows);
+  trace.add("observation", "split", describeSplit(audit), { ...countSplits(rows), splitsHash });
   for (const { id, text, count, examples } of audit.findings)
     trace.add("observation", "audit", describeFinding(text, examples), { id, count });
   await sayReuse(
@@ -160,22 +161,27 @@ function shareFor(spec: Spec, { pictures, classes }: Dataset): TestShare | null 
   return chooseTestShare({ images: countDistinct(pictures), classes: classes.length, target: targetOf(spec), alpha });
 }
 
-/** Sizes the test split; said before anything is learned, with what it can prove. */
-async function sizeTest({ spec, trace, around, folder }: RunContext, dataset: Dataset): Promise<number> {
-  const target = targetOf(spec);
-  const alpha = openingAlpha(spec.alpha, 1);
+/** Sizes the test split and divides; said before anything is learned, with what the photographs in test can prove. */
+async function divide(context: RunContext, dataset: Dataset): Promise<SplitRow[]> {
+  const { spec, trace, around, folder, request } = context;
+  const asked = { target: targetOf(spec), alpha: openingAlpha(spec.alpha, 1) };
+  const { seed } = request;
   const sized = shareFor(spec, dataset);
+  const inTest = (rows: readonly SplitRow[]): number =>
+    countDistinct(dataset.pictures.filter((_, i) => rows[i]!.split === "test"));
   if (sized === null) {
-    const given = countDistinct(dataset.pictures.filter((picture) => picture.given === "test"));
-    trace.add("decision", "split", describeGiven(given, target, alpha), { given, target, alpha });
-    return 0;
+    const rows = splitDataset(dataset, { seed, testShare: 0 });
+    const given = inTest(rows);
+    trace.add("decision", "split", describeGiven(given, asked.target, asked.alpha), { given, ...asked });
+    return rows;
   }
   const share = (await readOwnShare(folder)) ?? (await keepTestShare(around.stateFolder, dataset.root, sized.share));
   await writeJson(folder.file("split.json"), { share });
+  const rows = splitDataset(dataset, { seed, testShare: share });
   const kept = share > sized.share ? `; kept at ${formatPercent(share, 0)} as in an earlier run on this folder` : "";
-  const text = `test share ${formatPercent(sized.share, 0)}: ${sized.reason}${kept}`;
-  trace.add("decision", "split", text, { ...sized, share, target, alpha });
-  return share;
+  const text = `test share ${formatPercent(sized.share, 0)}: ${explainTestShare(sized, asked, inTest(rows))}${kept}`;
+  trace.add("decision", "split", text, { ...sized, share, inTest: inTest(rows), ...asked });
+  return rows;
 }
 
 /** The share that this run began with, whatever other runs have asked for since. */
@@ -226,7 +232,11 @@ function requirePhotographs(rows: readonly SplitRow[]): void {
   });
 }
 
-function describeSplit(rows: readonly SplitRow[]): string {
-  const parts = Object.entries(countSplits(rows)).filter(([, count]) => count > 0);
-  return parts.map(([split, count]) => `${split} ${count}`).join(", ");
+/** Copies count once, as they do when lines are judged. */
+function describeSplit({ splits, distinctSplits }: Audit): string {
+  const parts = Object.entries(distinctSplits).filter(([, count]) => count > 0);
+  const copies =
+    Object.values(splits).reduce((sum, count) => sum + count, 0) - parts.reduce((sum, [, n]) => sum + n, 0);
+  const once = copies === 0 ? "" : `; ${copies} ${copies === 1 ? "copy" : "copies"} besides`;
+  return `${parts.map(([split, count]) => `${split} ${count}`).join(", ")}${once}`;
 }

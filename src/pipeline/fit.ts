@@ -34,6 +34,8 @@ export interface FitOptions {
   /** Of that recipe. */
   readonly features: AllFeatures;
   readonly classes: number;
+  /** Whether the classes are about equal in size, so that none is rare. */
+  readonly isEven: boolean;
   readonly images: JudgedImages;
   readonly networks: readonly NetworkFacts[];
   readonly workload: Workload;
@@ -41,7 +43,7 @@ export interface FitOptions {
 
 /** Learns the head, and the network's layers where that pays. Nothing looks at test, and nothing but the temperature at calibrate. Throws as `fitHead` and `fineTune` do. */
 export async function fitAll(options: FitOptions): Promise<Fitted> {
-  const { context, parts, recipe, features, classes, images, networks, workload, root } = options;
+  const { context, parts, recipe, features, classes, isEven, images, networks, workload, root } = options;
   const { trace, around, spec, request } = context;
   const fit = await fitOnTrain(context, parts.train, features.train, classes);
   const selectLogits = checkOnSelect(context, fit, parts.select, features.select.clean, classes);
@@ -55,7 +57,7 @@ export async function fitAll(options: FitOptions): Promise<Fitted> {
   const chosen = await runLoop<Chosen>(tuned, {
     ...loop,
     actions: [
-      biasAction(context, outOfSample(tuned, fit, parts), classes, accuracyFloor(spec, images)),
+      ...(isEven ? [] : [biasAction(context, outOfSample(tuned, fit, parts), classes, accuracyFloor(spec, images))]),
       refitAction(context, fit, parts, features, classes),
     ],
     secondsLeft: () => Number.POSITIVE_INFINITY, // their time is part of what was set aside for the recipe

@@ -12,6 +12,7 @@ import type { FineTuning } from "../report/index.js";
 import { describeService } from "../serve/index.js";
 import { checkStory } from "../spec/index.js";
 import { writeFileAtomic, writeJson } from "../store/index.js";
+import { areEven } from "../plan/index.js";
 import { chooseRecipe } from "./choose.js";
 import { factsOf, foreseeDevice, measureNetworks, writePlan } from "./plan.js";
 import { recordedHash } from "./replay.js";
@@ -68,6 +69,7 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
     recipe,
     features,
     classes: labels.length,
+    isEven: areEven(data.audit),
     images: judgedImages(data, parts),
     networks,
     workload,

@@ -168,7 +168,7 @@ function tuneAction<State extends Tunable>(depth: Depth, given: DepthOptions): A
     thought: depth.thought,
     predict: (state, left) => {
       if (isTried) return null;
-      if (plan !== null) return { seconds: 0, gain: 1 / (1 + plan.order) }; // as it was decided, in that order
+      if (plan !== null) return { seconds: 0, gain: 1 / (1 + plan.order), decided: true }; // in the order of then
       const accuracy = accuracyOf(state.selectLogits, select.labels, classes);
       if (isDeeper(state.tuning, depth) || suffices({ accuracy, images: images.select }) !== null) return null;
       const perEpoch = course.speedFactor * epochSeconds(depth.share, { imagesPerSecond, ...images });

@@ -1,10 +1,11 @@
 /** Step 1: what there is to learn from, and what can be proven with it. */
-import { formatCount } from "../core/index.js";
-import { decide, type PlanFacts, type Step, whatCanBeProven } from "./decision.js";
+import type { Audit } from "../audit/index.js";
+import { countOf, formatCount } from "../core/index.js";
+import { areEven, decide, type PlanFacts, type Step, whatCanBeProven } from "./decision.js";
 
 export function planData({ spec, audit, scanSeconds }: PlanFacts): Step {
   const proofs = whatCanBeProven({ spec, audit });
-  const { classes, images, distinct, splits, findings } = audit;
+  const { classes, images, distinct, distinctSplits: splits, findings } = audit;
   const sizes = classes.map((row) => row.images).toSorted((a, b) => a - b);
   const weights = classes.map(({ weight }) => weight);
   const serious = findings.filter(({ severity }) => severity !== "info");
@@ -13,21 +14,18 @@ export function planData({ spec, audit, scanSeconds }: PlanFacts): Step {
     decisions: [
       decide({
         question: "What is there to learn from?",
-        choice: `${formatCount(images)} photographs of ${classes.length} classes, ${formatCount(distinct)} of them different.`,
-        reasons: [
-          `A class has ${formatCount(sizes[0]!)} to ${formatCount(sizes.at(-1)!)} photographs, ${formatCount(sizes[Math.floor(sizes.length / 2)]!)} in the middle.`,
-        ],
+        choice: `${formatCount(images)} photographs of ${countOf(classes.length, "class", "classes")}, ${formatCount(distinct)} of them different.`,
+        reasons: [describeSizes(sizes)],
         seconds: scanSeconds,
       }),
       decide({
         question: "Are the classes in balance?",
-        choice:
-          audit.imbalance < 2
-            ? "Yes."
-            : `No: the largest has ${audit.imbalance.toFixed(1)} times the photographs of the smallest.`,
-        reasons: [
-          `Balanced weights n/(k·n_c) would range from ${Math.min(...weights).toFixed(2)} to ${Math.max(...weights).toFixed(2)}.`,
-        ],
+        choice: describeBalance(audit),
+        reasons: areEven(audit)
+          ? []
+          : [
+              `Balanced weights n/(k·n_c) would range from ${Math.min(...weights).toFixed(2)} to ${Math.max(...weights).toFixed(2)}.`,
+            ],
       }),
       decide({
         question: "Who learns, who chooses, who proves?",
@@ -39,9 +37,22 @@ export function planData({ spec, audit, scanSeconds }: PlanFacts): Step {
       }),
       decide({
         question: "Is anything wrong with the data?",
-        choice: serious.length === 0 ? "Nothing was found." : `${serious.length} findings, see audit.json.`,
+        choice: serious.length === 0 ? "Nothing was found." : `${countOf(serious.length, "finding")}, see audit.json.`,
         reasons: serious.map(({ text, remedy }) => `${text} Remedy: ${remedy}.`),
       }),
     ],
   };
+}
+
+function describeSizes(sizes: readonly number[]): string {
+  const [least, middle, most] = [sizes[0]!, sizes[Math.floor(sizes.length / 2)]!, sizes.at(-1)!];
+  if (least === most) return `Each class has ${countOf(least, "photograph")}.`;
+  return `A class has ${formatCount(least)} to ${formatCount(most)} photographs, ${formatCount(middle)} in the middle.`;
+}
+
+function describeBalance(audit: Audit): string {
+  if (audit.imbalance === 1) return "Yes: they are equal in size.";
+  if (areEven(audit)) return "Yes: they are about equal in size.";
+  const ratio = `the largest has ${audit.imbalance.toFixed(1)} times the photographs of the smallest.`;
+  return audit.imbalance < 2 ? `Nearly: ${ratio}` : `No: ${ratio}`;
 }

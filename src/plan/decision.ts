@@ -65,14 +65,19 @@ export interface Step {
 
 /** Of each line that asks for a share of right answers: whether these splits can prove it. */
 export function whatCanBeProven({ spec, audit }: Pick<PlanFacts, "spec" | "audit">): readonly Provability[] {
-  const { test, calibrate } = audit.splits;
-  const classes = Object.fromEntries(audit.classes.map(({ label, splits }) => [label, splits]));
+  const { test, calibrate } = audit.distinctSplits;
+  const classes = Object.fromEntries(audit.classes.map(({ label, distinctSplits }) => [label, distinctSplits]));
   return provability(spec, { test, calibrate, classes });
 }
 
 /** Different photographs that are learned from, or that choose and calibrate. */
-export function learnedImages({ splits }: Audit): number {
+export function learnedImages({ distinctSplits: splits }: Audit): number {
   return splits.train + splits.select + splits.calibrate;
+}
+
+/** Whether no class is rare: equal in size, but for a few photographs. */
+export function areEven({ imbalance }: Pick<Audit, "imbalance">): boolean {
+  return imbalance < 1.1;
 }
 
 export function decide(decision: Partial<Decision> & Pick<Decision, "question" | "choice">): Decision {

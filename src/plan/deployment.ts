@@ -29,7 +29,9 @@ export function planDeployment({ spec, audit, networks }: PlanFacts): Step {
         choice:
           "`assay verify` opens the test split, measures the bundle from its files alone and gives each line its verdict.",
         reasons: ["It never sees how the model was made."],
-        seconds: (audit.splits.test + audit.splits.calibrate) / first.imagesPerSecond + 270 * first.latencySeconds,
+        seconds:
+          (audit.distinctSplits.test + audit.distinctSplits.calibrate) / first.imagesPerSecond +
+          270 * first.latencySeconds,
       }),
     ],
   };

@@ -13,10 +13,11 @@ const audit: Audit = {
   images: 1000,
   distinct: 1000,
   bytes: 1e8,
-  splits,
+  splits: { ...splits, test: 230 },
+  distinctSplits: splits,
   classes: [
-    { label: "cup", images: 800, splits, weight: 0.625 },
-    { label: "jug", images: 200, splits, weight: 2.5 },
+    { label: "cup", images: 800, splits, distinctSplits: splits, weight: 0.625 },
+    { label: "jug", images: 200, splits, distinctSplits: splits, weight: 2.5 },
   ],
   imbalance: 4,
   findings: [],
@@ -101,6 +102,44 @@ test("after the search each alternative cites the event of its number, or what i
   expect(page).toContain("- Not mirror: a, mirrored: accuracy 87.0 %; +0.0 ± 1.0 points: rolled back (event 2).");
   expect(page).toContain("- Not resolution: not measured; it takes about 5 min, 1 min are left (event 3).");
   expect(page).toContain("- Not resize mode: not measured.");
+});
+
+describe("classes of equal size", () => {
+  const even = (own: Partial<Audit>): PlanFacts => {
+    const classes = audit.classes.map((row) => ({ ...row, images: 40, weight: 1 }));
+    return facts({ audit: { ...audit, classes, imbalance: 1, ...own } });
+  };
+
+  test("are said to be so: no range of one value, no weights of 1, no help for rare classes", () => {
+    const page = renderPlan(makePlan(even({})));
+    expect(page).toContain("Each class has 40 photographs.");
+    expect(page).toContain("Yes: they are equal in size.");
+    expect(page).toContain("There are none: the classes are about equal in size.");
+    expect(page).not.toMatch(/40 to 40|1\.00 to 1\.00|class weights|decision bias|logit adjustment/);
+    expect(renderPlan(makePlan(facts()))).toMatch(/R1 asks for the classes alike.*class weights/s);
+  });
+
+  test("one finding is one", () => {
+    const finding = { severity: "warning", text: "Odd.", remedy: "look" } as Audit["findings"][number];
+    expect(renderPlan(makePlan(even({ findings: [finding] })))).toContain("1 finding, see audit.json.");
+  });
+});
+
+test("classes that test lacks, and a small test split, are said before anything is learned", () => {
+  const few = { ...splits, test: 12 };
+  const none = { ...splits, test: 0 };
+  const classes = audit.classes.map((row, i) => ({ ...row, distinctSplits: i === 0 ? few : none }));
+  const { warnings } = makePlan(facts({ audit: { ...audit, classes, distinctSplits: few } }));
+  expect(warnings[0]).toMatch(/^1 class has no photograph in test \("jug"\)/);
+  // 0.04^(1/12) = 0.7647
+  expect(warnings[1]).toMatch(/^The test split is small: 12 photographs, 0 to 12 of a class\. .* 76\.5 % and no more/);
+  expect(makePlan(facts()).warnings.join()).not.toMatch(/in test|small/);
+});
+
+test("what can be proved is counted without copies", () => {
+  const spec = parseSpec("# CONSTRAINTS\n- At least 60% accuracy\n", "spec.md", "markdown");
+  expect(renderPlan(makePlan(facts({ spec })))).toMatch(/is proved when \d+ of 200 photographs/);
+  expect(renderPlan(makePlan(facts({ spec })))).toContain("calibrate 100, test 200.");
 });
 
 test("a line that so many photographs cannot prove is said before anything is learned", () => {

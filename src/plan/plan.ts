@@ -1,5 +1,7 @@
 /** The plan: the walkthrough's five steps, each decision with its reasons from this data and this machine. Pure. */
+import { warnOfTest } from "../audit/index.js";
 import { formatCount, formatSeconds } from "../core/index.js";
+import { openingAlpha } from "../statistics/index.js";
 import { planData } from "./data-analysis.js";
 import { learnedImages, type PlanFacts, type Step, whatCanBeProven } from "./decision.js";
 import { planDeployment } from "./deployment.js";
@@ -25,8 +27,14 @@ export function makePlan(facts: PlanFacts): Plan {
     schema: 1,
     steps,
     seconds: { fixed, search: budgetSeconds * trialShare },
-    warnings: [...unprovable(facts), ...tooShort(facts)],
+    warnings: [...untested(facts), ...unprovable(facts), ...tooShort(facts)],
   };
+}
+
+/** A class that test lacks, or a small test split. */
+function untested({ audit, spec }: PlanFacts): string[] {
+  const tested = audit.classes.map(({ label, distinctSplits }) => ({ label, tested: distinctSplits.test }));
+  return warnOfTest(tested, openingAlpha(spec.alpha, 1));
 }
 
 function unprovable(facts: PlanFacts): string[] {

@@ -1,14 +1,11 @@
 /** Step 3: how the head is trained. */
 import { formatCount } from "../core/index.js";
 import { depths, fewestSelect } from "../finetune/index.js";
-import { type Decision, decide, learnedImages, type PlanFacts, type Step, unmeasured } from "./decision.js";
+import { areEven, type Decision, decide, learnedImages, type PlanFacts, type Step, unmeasured } from "./decision.js";
 import { keptTrials, triedAlternatives } from "./trials.js";
 
 export function planTraining(facts: PlanFacts): Step {
-  const { audit, spec, solver, augment, events } = facts;
-  const balance = spec.requirements.filter(({ kind }) => balancedKinds.has(kind)).map(({ id }) => id);
-  const bias = events.find(({ kind, data }) => kind === "observation" && data.name === "decision bias");
-  const weights = unmeasured("class weights", "not measured; they would change the calibrated probabilities as well");
+  const { audit, solver, augment } = facts;
   return {
     title: "Training strategy",
     decisions: [
@@ -37,29 +34,37 @@ export function planTraining(facts: PlanFacts): Step {
               ],
         refused: augment > 0 ? [] : [unmeasured("random views")],
       }),
-      decide({
-        question: "Are rare classes helped?",
-        choice:
-          balance.length === 0
-            ? "No line asks for it: the most probable class is the answer."
-            : bias === undefined
-              ? "By a bias of the decision (logit adjustment), as strong as out-of-fold predictions show it to help."
-              : capitalize(bias.text),
-        reasons:
-          balance.length === 0
-            ? []
-            : [`${balance.join(", ")} ask for the classes alike; probabilities stay calibrated.`],
-        refused: balance.length === 0 ? [] : [weights],
-      }),
+      decideBalance(facts),
       decide({
         question: "What does the delivered head learn from?",
-        choice: `train and select together, ${formatCount(audit.splits.train + audit.splits.select)} photographs, once select has judged; a fine-tuned network from train alone.`,
+        choice: `train and select together, ${formatCount(audit.distinctSplits.train + audit.distinctSplits.select)} photographs, once select has judged; a fine-tuned network from train alone.`,
         reasons: [
-          `calibrate, ${formatCount(learnedImages(audit) - audit.splits.train - audit.splits.select)} photographs, is never learned from: overfitting is measured there.`,
+          `calibrate, ${formatCount(learnedImages(audit) - audit.distinctSplits.train - audit.distinctSplits.select)} photographs, is never learned from: overfitting is measured there.`,
         ],
       }),
     ],
   };
+}
+
+/** Whether the decision is biased towards rare classes: where a line asks for it, and some class is rare. */
+function decideBalance({ audit, spec, events }: PlanFacts): Decision {
+  const question = "Are rare classes helped?";
+  if (areEven(audit)) return decide({ question, choice: "There are none: the classes are about equal in size." });
+  const asking = spec.requirements.filter(({ kind }) => balancedKinds.has(kind)).map(({ id }) => id);
+  if (asking.length === 0)
+    return decide({ question, choice: "No line asks for it: the most probable class is the answer." });
+  const bias = events.find(({ kind, data }) => kind === "observation" && data.name === "decision bias");
+  return decide({
+    question,
+    choice:
+      bias === undefined
+        ? "By a bias of the decision (logit adjustment), as strong as out-of-fold predictions show it to help."
+        : capitalize(bias.text),
+    reasons: [
+      `${asking.join(", ")} ${asking.length === 1 ? "asks" : "ask"} for the classes alike; probabilities stay calibrated.`,
+    ],
+    refused: [unmeasured("class weights", "not measured; they would change the calibrated probabilities as well")],
+  });
 }
 
 /** Whether the network's own layers are trained: after the head, where time is left for it. */
@@ -67,7 +72,7 @@ function decideTuning({ audit, events, fineTuning, budgetSeconds }: PlanFacts): 
   const names = depths.map(({ name }) => name);
   const kept = keptTrials(events).find(({ data }) => names.includes(String(data.name)));
   const refused = triedAlternatives(events, names).filter(({ what }) => !what.startsWith(String(kept?.data.name)));
-  const { select } = audit.splits;
+  const { select } = audit.distinctSplits;
   const isOver = events.some(({ stage }) => stage === "bundle");
   const open =
     !fineTuning || budgetSeconds === 0

@@ -33,12 +33,16 @@ function describeImbalance(rows: readonly ClassRow[]): string {
   const smallest = Math.min(...counts);
   const rare = counts.filter((count) => count < total / rows.length / 2).length;
   const ratio =
-    smallest === 0
-      ? "Some class has no training photograph."
-      : `The largest class has ${(Math.max(...counts) / smallest).toFixed(1)} times as many training photographs as the smallest.`;
+    smallest === 0 ? "Some class has no training photograph." : describeRatio(Math.max(...counts) / smallest);
   const rareText =
     rare === 0
       ? ""
       : ` ${formatCount(rare)} ${rare === 1 ? "class is" : "classes are"} rare, under half the mean of ${formatCount(Math.round(total / rows.length))}.`;
   return `${formatCount(total)} training photographs of ${formatCount(rows.length)} classes. ${ratio}${rareText}`;
+}
+
+function describeRatio(ratio: number): string {
+  if (ratio === 1) return "The classes are equal in size.";
+  if (ratio < 1.05) return "The classes are about equal in size.";
+  return `The largest class has ${ratio.toFixed(1)} times as many training photographs as the smallest.`;
 }

@@ -16,6 +16,7 @@ export { renderReport } from "./page.js";
 export { priceLines } from "./price.js";
 export type { Option, Price } from "./price-option.js";
 export { type RunSummary, summarizeRun } from "./summary.js";
+export { testWarnings } from "./quality.js";
 export { exitCode, summarize } from "./tally.js";
 export { renderTrace } from "./trace-page.js";
 export { renderVerdictTable, type VerdictTableOptions } from "./terminal.js";

@@ -32,7 +32,19 @@ export function stateTarget(line: RequirementEvidence): Option {
   };
 }
 
-/** So many photographs or runs that the bound reaches the target, where the measurement clears it. */
+/** Of a target of 100 %: the lower bound of n right of n lies below it, whatever n. */
+export function askForLess({ lower, unit }: RequirementEvidence): Option {
+  const met = lower === null ? "" : ` By its bound, at least ${formatValue(lower, unit)} would be met.`;
+  return {
+    surety: "certain",
+    what: "A smaller number in the line",
+    why: `No number of photographs proves 100 %, whatever the model: those not seen may hold a mistake.${met}`,
+  };
+}
+
+const timed: ReadonlySet<RequirementKind> = new Set(["latency", "http-latency", "throughput", "training-time"]);
+
+/** So many photographs that the bound reaches the target, where the measurement clears it. */
 export function narrowBounds(line: Measured): Option[] {
   const bound = isMoreBetter(line) ? line.lower : line.upper;
   if (line.n === null || bound === null) return [];
@@ -40,13 +52,23 @@ export function narrowBounds(line: Measured): Option[] {
   const reach = Math.abs(line.measured - bound);
   if (margin <= 0 || reach <= margin) return [];
   const needed = Number((line.n * (reach / margin) ** 2).toPrecision(2));
+  if (timed.has(line.kind)) return [quieterMachine(bound, reach / margin, line)];
   return [
     {
       surety: "likely",
-      what: `About ${formatCount(needed)} ${line.unit === "seconds" ? "runs" : "photographs"}`,
+      what: `About ${formatCount(needed)} photographs`,
       why: `Approximate: the bound ${formatValue(bound, line.unit)} from ${formatCount(line.n)} lies ${(reach / margin).toFixed(1)} times as far from what was measured as the target does, and bounds narrow with the square root of the number. If the true value is what was measured, that proves it about half of the time.`,
     },
   ];
+}
+
+/** How many runs are timed follows from their seconds, and no option sets it: what can be changed is what else the machine does. */
+function quieterMachine(bound: number, times: number, { unit, n }: Measured): Option {
+  return {
+    surety: "effect not measured",
+    what: "The same measurement on a machine with nothing else to do",
+    why: `The bound ${formatValue(bound, unit)} from ${formatCount(n!)} timings lies ${times.toFixed(1)} times as far from what was measured as the target does. assay verify measures again; how many runs it times, it fixes itself.`,
+  };
 }
 
 /** Counts are exact: so many more. */

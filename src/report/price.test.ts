@@ -187,7 +187,7 @@ describe("the price of met", () => {
         target: 0.015,
         comparison: "<",
       },
-      "About 400 runs",
+      "The same measurement on a machine with nothing else to do. The bound 20.0 ms from 100 timings lies 2.0 times as far",
     ],
     [
       { kind: "balanced-accuracy", unit: "fraction", measured: 0.8, lower: 0.7, upper: 0.9, n: 100, target: 0.75 },
@@ -197,6 +197,32 @@ describe("the price of met", () => {
     const comparison = "comparison" in part ? part.comparison : ">=";
     const line = buildLine({ id: "C1", text: "x", ...part, target: { comparison, value: target } });
     expect(text(optionsFor(line))).toContain(expected);
+  });
+
+  it.each([
+    { kind: "latency", unit: "seconds", measured: 0.01, lower: 0.005, upper: 0.02, comparison: "<", target: 0.015 },
+    {
+      kind: "http-latency",
+      unit: "seconds",
+      measured: 0.01,
+      lower: 0.005,
+      upper: 0.02,
+      comparison: "<",
+      target: 0.015,
+    },
+    { kind: "throughput", unit: "images/s", measured: 40, lower: 30, upper: 50, comparison: ">", target: 35 },
+  ] as const)("names no number of runs for $kind, which no option sets", ({ comparison, target, ...part }) => {
+    const line = buildLine({ id: "C1", text: "x", ...part, n: 100, target: { comparison, value: target } });
+    const shown = text(optionsFor(line));
+    expect(shown).not.toMatch(/About [\d,]+/);
+    expect(shown).toContain("a machine with nothing else to do");
+  });
+
+  it("offers for 100 % nothing but a smaller number: no photographs and no model prove it", () => {
+    const line = accuracy({ target: { comparison: ">=", value: 1 }, measured: 1, lower: 0.984, upper: 1 });
+    const options = optionsFor(line, sampleExtras);
+    expect(options).toHaveLength(1);
+    expect(text(options)).toContain("By its bound, at least 98.4 % would be met");
   });
 
   it("asks for a number where the line has none, and says nothing where nothing was measured", () => {

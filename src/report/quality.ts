@@ -1,4 +1,5 @@
 /** How good the model is: accuracy with intervals on test and validation, and each class by itself. */
+import { warnOfTest } from "../audit/index.js";
 import { formatCount, formatPercent } from "../core/index.js";
 import type { RequirementKind } from "../spec/index.js";
 import type { ClassRow, Evidence, SplitMetrics } from "../verify/index.js";
@@ -27,11 +28,20 @@ export function renderAccuracy(evidence: Evidence): Html {
   return html`<section id="accuracy" aria-labelledby="accuracy-title">
 <h2 id="accuracy-title">Accuracy</h2>
 <p class="lead">${describeChance(evidence)}${evidence.run.testOpening === 1 && "The test photographs were sealed until this report. "}Validation is the part that nothing was trained on; it set the temperature of the probabilities.</p>
+${testWarnings(evidence).map((warning) => html`<p class="notice">${warning}</p>`)}
 <table class="figures cards" role="table"><caption class="hidden">Accuracy and quality of the probabilities by split</caption>
 <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Figure</th>${headings}</tr></thead>
 <tbody role="rowgroup">${rows}</tbody></table>
-<p class="note">Whiskers and gray numbers: two-sided 95 % intervals; the drawn scale runs from ${formatPercent(from, 0)} to 100 %.</p>
+<p class="note">Whiskers and gray numbers: two-sided 95 % intervals, to compare by; the drawn scale runs from ${formatPercent(from, 0)} to 100 %. Lines of the spec are judged by one-sided bounds: those on test at ${formatConfidence(evidence.run.testAlpha)} confidence, which is what opening ${evidence.run.testOpening} of these photographs may spend.</p>
 </section>`;
+}
+
+/** Classes that test lacks, and a small test split: said beside what was measured on it. */
+export function testWarnings({ metrics, run }: Evidence): string[] {
+  return warnOfTest(
+    metrics.classes.map(({ label, testCount }) => ({ label, tested: testCount })),
+    run.testAlpha,
+  );
 }
 
 /** One row per class, weakest first, with recall and its interval. */
@@ -44,7 +54,7 @@ export function renderClasses(evidence: Evidence): Html {
   const folded = rows.slice(openClasses);
   return html`<section id="classes" aria-labelledby="classes-title">
 <h2 id="classes-title">Classes</h2>
-<p class="lead">Weakest first. Recall is the share of a class's test photographs that the model labels right; the whisker spans its exact bounds, each at ${formatConfidence(evidence.run.testAlpha)} confidence${target !== null && ", the line the target for the worst class"}. A wide whisker means few photographs, not necessarily a weak class.</p>
+<p class="lead">Weakest first. Recall is the share of a class's test photographs that the model labels right; the whisker spans its exact bounds, each at the ${formatConfidence(evidence.run.testAlpha)} confidence that lines about test are judged at${target !== null && ", the line the target for the worst class"}. A wide whisker means few photographs, not necessarily a weak class.</p>
 ${renderClassTable(rows.slice(0, openClasses), most, target, "Recall of each class on test, weakest first")}
 ${folded.length > 0 && html`<details><summary>The other ${formatCount(folded.length)} classes</summary>${renderClassTable(folded, most, target, "Recall of the other classes")}</details>`}
 </section>`;

@@ -1,5 +1,5 @@
 /** What a run achieved, by what, and what it taught: derived from its evidence and its trace, nothing canned. */
-import { formatPercent, formatSeconds } from "../core/index.js";
+import { formatSeconds } from "../core/index.js";
 import { describeTarget, formatValue } from "../spec/index.js";
 import type { TraceEvent } from "../trace/index.js";
 import type { Evidence, RequirementEvidence } from "../verify/index.js";
@@ -62,11 +62,23 @@ function describeRolledBack(events: readonly TraceEvent[]): string[] {
     .map(({ data, text }) => describeFailed(data, text));
 }
 
+/** A difference of fewer standard errors than this may be chance. */
+const noise = 2;
+
 function describeFailed(data: TraceEvent["data"], text: string): string {
-  const { name, accuracyGain, verdict, on } = data;
-  if (typeof accuracyGain !== "number") return `${text}.`;
-  const points = `${formatPercent(accuracyGain)} of accuracy ${on === "select" ? "on select" : "out of fold"}`;
-  return `${String(name)} did not pay here (${points}): ${String(verdict)}.`;
+  const { name, accuracyGain: gain, accuracyStandardError: error, verdict, refusal, on } = data;
+  if (typeof gain !== "number") return `${text}.`;
+  const isKnown = typeof error === "number" && Number.isFinite(error);
+  const points = `${formatPoints(gain)} ± ${isKnown ? (100 * error).toFixed(1) : "?"} points of accuracy ${on === "select" ? "on select" : "out of fold"}`;
+  if (typeof refusal === "string") return `${String(name)}: ${points}, ${String(verdict)}.`;
+  if (!isKnown || Math.abs(gain) <= noise * error)
+    return `${String(name)} made no difference here beyond noise (${points}): ${String(verdict)}.`;
+  if (gain < 0) return `${String(name)} did not pay here (${points}): ${String(verdict)}.`;
+  return `${String(name)}: ${points}, but no gain in log loss, which decides: ${String(verdict)}.`;
+}
+
+function formatPoints(share: number): string {
+  return `${share < 0 ? "−" : "+"}${Math.abs(100 * share).toFixed(1)}`;
 }
 
 function describeUnmeasured(events: readonly TraceEvent[]): string[] {

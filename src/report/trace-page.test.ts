@@ -18,7 +18,7 @@ const events: TraceEvent[] = [
     "loop",
     "observation",
     "mirror: a + b, mirrored: accuracy 83.9 %; −0.1 ± 0.5 points: rolled back",
-    { name: "mirror", verdict: "rolled back", accuracyGain: -0.001 },
+    { name: "mirror", verdict: "rolled back", accuracyGain: -0.001, accuracyStandardError: 0.005 },
   ],
   [
     "loop",
@@ -41,10 +41,40 @@ test("the summary says what was met, what brought it, and what did not pay, with
     "The search began at small: accuracy 80.0 %, log loss 0.700 out of fold.",
     "two backbones: a + b: accuracy 84.0 %; +4.0 ± 1.0 points, in 12.0 s.",
   ]);
-  expect(lessons).toContain("mirror did not pay here (-0.1 % of accuracy out of fold): rolled back.");
+  expect(lessons).toContain(
+    "mirror made no difference here beyond noise (−0.1 ± 0.5 points of accuracy out of fold): rolled back.",
+  );
   expect(lessons).toContain("resolution: not measured; it takes about 5 min, 1 min are left.");
   for (const { id } of sample.requirements.filter(({ verdict }) => verdict !== "met"))
     expect(lessons.some((text) => text.startsWith(id))).toBe(true);
+});
+
+test.each([
+  [-0.047, 0.01, null, "mirror did not pay here (−4.7 ± 1.0 points of accuracy out of fold): rolled back."],
+  [
+    0.047,
+    0.03,
+    null,
+    "mirror made no difference here beyond noise (+4.7 ± 3.0 points of accuracy out of fold): rolled back.",
+  ],
+  [
+    0,
+    null,
+    null,
+    "mirror made no difference here beyond noise (+0.0 ± ? points of accuracy out of fold): rolled back.",
+  ],
+  [
+    0.047,
+    0.01,
+    null,
+    "mirror: +4.7 ± 1.0 points of accuracy out of fold, but no gain in log loss, which decides: rolled back.",
+  ],
+  [0.047, 0.01, "too slow", "mirror: +4.7 ± 1.0 points of accuracy out of fold, refused, too slow."],
+])("a change of %d ± %d, refused for %s, is told as what it is", (gain, error, refusal, lesson) => {
+  const verdict = refusal === null ? "rolled back" : `refused, ${refusal}`;
+  const data = { name: "mirror", verdict, refusal, accuracyGain: gain, accuracyStandardError: error };
+  const { lessons } = summarizeRun(sample, [{ ...events[1]!, text: "mirror: as above", data }]);
+  expect(lessons).toContain(lesson);
 });
 
 test("events are numbered as the plan cites them, by stage, each on one line", () => {

@@ -100,8 +100,17 @@ function whatDecides(line: Requirement, finding: Finding): string[] {
   const target = targetOf(line, finding);
   if (target === null) return ["the line gives no target to prove"];
   const asked = describeTarget({ target, unit: line.unit });
+  if (isBeyondProof(target, line))
+    return [`no number of photographs, and no model, can prove ${asked}: ${beyondProof}`];
   return [finding.decides ?? `the bounds ${boundsText(line, finding)} do not decide ${asked}`];
 }
+
+/** A share of 100 %: the lower bound of n right of n lies below it, however large n. */
+function isBeyondProof({ comparison, value }: Target, { unit }: Requirement): boolean {
+  return unit === "fraction" && isFloor(comparison) && value >= 1;
+}
+
+const beyondProof = "photographs can only refute it, as those not seen may hold a mistake; ask for less, such as 99 %";
 
 function boundsText(line: Requirement, { lower, upper }: Finding): string {
   const show = (value: number | null): string => (value === null ? "unknown" : formatValue(value, line.unit));

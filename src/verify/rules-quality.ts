@@ -133,7 +133,7 @@ export function worstClassRecall({ classes, outcomes, alpha, name }: JudgedSplit
 
 export function rareClassRecall({ classes, outcomes, alpha }: JudgedSplit, line: Requirement): Finding {
   const rare = rareClasses(classes);
-  if (rare.length === 0) return unknown("no class is under half the mean size", alpha);
+  if (rare.length === 0) return unknown("no class is rare: none is under half the mean size", alpha);
   const what = `photographs of the classes under half the mean size (${listClasses(rare)})`;
   return proportion(ofClasses(outcomes, classes, rare), alpha, what, line);
 }

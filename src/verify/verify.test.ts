@@ -79,11 +79,15 @@ describe("accuracy on test", () => {
     expect(found).toMatchObject({ verdict: "unproven", measured: null, n: 0 });
   });
 
-  test("100 % can never be proved, and the line says so", () => {
-    const found = judge(line("100% accuracy"), measurements({ test: outcomes([250, 250], [250, 250]) }), levels);
-    expect(found.verdict).toBe("unproven");
-    expect(found.evidence).toContain("no number of photographs");
-  });
+  test.each(["100% accuracy", "Worst class recall of 100%", "Balanced accuracy of 100%", "Recall of class mug: 100%"])(
+    "%s can never be proved by any model, and the line says so",
+    (text) => {
+      const found = judge(line(text), measurements({ test: outcomes([250, 250], [250, 250]) }), levels);
+      expect(found.verdict).toBe("unproven");
+      expect(found.evidence).toContain("no number of photographs, and no model, can prove");
+      expect(found.evidence).not.toMatch(/better model|too few photographs/);
+    },
+  );
 
   test("an unproven line says how many photographs would decide", () => {
     // 195 of 200 right: 97.5 % against a target of 95 % at 0.04 with 80 % power.
