@@ -74,7 +74,7 @@ function describeFailed(data: TraceEvent["data"], text: string): string {
   if (!isKnown || Math.abs(gain) <= noise * error)
     return `${String(name)} made no difference here beyond noise (${points}): ${String(verdict)}.`;
   if (gain < 0) return `${String(name)} did not pay here (${points}): ${String(verdict)}.`;
-  return `${String(name)}: ${points}, but no gain in log loss, which decides: ${String(verdict)}.`;
+  return `${String(name)}: ${points}, but log loss decides, and it gained too little: ${String(verdict)}.`;
 }
 
 function formatPoints(share: number): string {

@@ -34,7 +34,7 @@ const events: TraceEvent[] = [
 test("the summary says what was met, what brought it, and what did not pay, with the numbers of the trace", () => {
   const { achievements, factors, lessons } = summarizeRun(sample, events);
   const onSelect = events.map((event) => ({ ...event, data: { ...event.data, on: "select" } }));
-  expect(summarizeRun(sample, onSelect).lessons.join()).toContain("(-0.1 % of accuracy on select)");
+  expect(summarizeRun(sample, onSelect).lessons.join()).toContain("(−0.1 ± 0.5 points of accuracy on select)");
   const met = sample.requirements.filter(({ verdict }) => verdict === "met");
   expect(achievements).toHaveLength(met.length);
   expect(factors).toEqual([
@@ -67,7 +67,7 @@ test.each([
     0.047,
     0.01,
     null,
-    "mirror: +4.7 ± 1.0 points of accuracy out of fold, but no gain in log loss, which decides: rolled back.",
+    "mirror: +4.7 ± 1.0 points of accuracy out of fold, but log loss decides, and it gained too little: rolled back.",
   ],
   [0.047, 0.01, "too slow", "mirror: +4.7 ± 1.0 points of accuracy out of fold, refused, too slow."],
 ])("a change of %d ± %d, refused for %s, is told as what it is", (gain, error, refusal, lesson) => {
