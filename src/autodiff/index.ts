@@ -19,6 +19,7 @@ export {
   valueShapes,
   type ValueShapes,
 } from "./memory.js";
+export { makeResident, type ResidentModel } from "./resident.js";
 export { type Operator, operators, rules } from "./rules.js";
 export { refuseHalf, selectLowering, type SelectedLowering } from "./select-lowering.js";
 export { operatorTable } from "./table.js";

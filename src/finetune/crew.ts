@@ -1,5 +1,15 @@
 /** Threads side by side, one a core: each runs the frozen part of a network, and in turn the trained part of every step. */
-import { type Device, Engine, type Feeds, type ModelSource, type Session, type Tensor } from "../onnx/index.js";
+import {
+  type BoundInput,
+  type Device,
+  Engine,
+  type Feeds,
+  type ModelSource,
+  type Session,
+  type SessionOptions,
+  type SummedOutput,
+  type Tensor,
+} from "../onnx/index.js";
 
 type Outputs = Readonly<Record<string, Tensor>>;
 
@@ -16,6 +26,16 @@ export class CrewSession {
   /** Runs the model in the next free thread. Throws `engine-failed`. */
   run(feeds: Feeds, outputs: readonly string[] | null = null, transfer: ArrayBuffer[] = []): Promise<Outputs> {
     return this.#crew.work((thread) => this.#sessions[thread]!.run(feeds, outputs, transfer));
+  }
+
+  /** Runs and sums in the next free thread, as `Session.sum` does. Throws `engine-failed`. */
+  sum(runs: readonly Feeds[], kept: readonly string[], summed: readonly SummedOutput[]): Promise<readonly Outputs[]> {
+    return this.#crew.work((thread) => this.#sessions[thread]!.sum(runs, kept, summed));
+  }
+
+  /** Fills inputs in every thread, while none runs. Throws `engine-failed`. */
+  async bind(inputs: readonly BoundInput[], numbers: Float32Array): Promise<void> {
+    await Promise.all(this.#sessions.map((session) => session.bind(inputs, numbers)));
   }
 
   async release(): Promise<void> {
@@ -45,9 +65,13 @@ export class Crew {
     return this.#engines[0]!;
   }
 
-  /** Opens a model in every thread; of a few runs where it is `shortLived`. Throws `engine-failed`. */
-  async open(model: ModelSource, shortLived: boolean): Promise<CrewSession> {
-    const opening = this.#engines.map((engine) => engine.open(model, { threads: 1, shortLived, device: this.device }));
+  /** Opens a model in every thread, with memory as it is needed: a plan would take twice as much in each. Throws `engine-failed`. */
+  async open(
+    model: ModelSource,
+    options: Pick<SessionOptions, "shortLived" | "optimization"> = {},
+  ): Promise<CrewSession> {
+    const { device } = this;
+    const opening = this.#engines.map((engine) => engine.open(model, { threads: 1, device, plan: false, ...options }));
     await Promise.allSettled(opening);
     return new CrewSession(this, await Promise.all(opening));
   }

@@ -67,10 +67,12 @@ const enoughSteps = 600;
 /** Batches are smaller where there are few photographs, so that an epoch has about so many steps. */
 const stepsOfEpoch = 24;
 
+const fewestInBatch = 8;
+
 /** Batch, most epochs and patience for so many photographs. */
 export function scaleOf(images: number, { batch: usual, microBatch, epochs, patience }: Settings) {
-  const micro = Math.ceil(images / stepsOfEpoch / microBatch);
-  const batch = Math.min(usual, Math.max(2, micro) * microBatch);
+  const wished = microBatch * Math.ceil(images / stepsOfEpoch / microBatch);
+  const batch = Math.min(usual, Math.max(fewestInBatch, wished));
   const most = Math.max(epochs, Math.min(5 * epochs, Math.ceil((enoughSteps * batch) / images)));
   return { batch, epochs: most, patience: Math.max(patience, Math.ceil(most / 4)) };
 }

@@ -203,13 +203,14 @@ export function fitSettings(settings: Settings, images: number): Settings {
     "the number of views of a photograph": Number.isInteger(draws) && draws > 0,
     "the patience": patience > 0,
     "the label smoothing": labelSmoothing >= 0 && labelSmoothing < 1,
+    "the number of sums side by side": Number.isInteger(settings.lanes) && settings.lanes > 0,
     "the share of a photograph that is seen": area[0] > 0 && area[0] <= area[1] && area[1] <= 1,
     "the number of photographs": images > 0,
   }).find(([, isRight]) => !isRight);
   if (wrong) throw new Fault("usage", { what: `${wrong[0]} of fine-tuning make no sense` });
   const microBatch = Math.max(1, Math.min(settings.microBatch, settings.batch, images));
   const batch = Math.floor(Math.min(settings.batch, images) / microBatch) * microBatch;
-  return { ...settings, microBatch, batch };
+  return { ...settings, microBatch, batch, lanes: Math.min(settings.lanes, batch / microBatch) };
 }
 
 /** What a training follows from, but for where it computes. */

@@ -49,7 +49,7 @@ export class Inputs {
   /** Opens the frozen part in the crew's threads. Throws `engine-failed`. */
   static async open(options: InputOptions): Promise<Inputs> {
     const { part, crew } = options;
-    return new Inputs(options, part.prefix === null ? null : await crew.open(splitModel(part.prefix), false));
+    return new Inputs(options, part.prefix === null ? null : await crew.open(splitModel(part.prefix)));
   }
 
   /**

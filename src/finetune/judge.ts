@@ -17,7 +17,7 @@ export interface Judged {
 }
 
 /** Images in a run of the forward graph. */
-const batchSize = 4;
+const batchSize = 2;
 
 /** Batches under way, so that reading and computing overlap. */
 const atATime = 4;
@@ -29,7 +29,7 @@ export async function predictLogits(
   { crew, part, parameters, inputs }: JudgeParts,
   classes: number,
 ): Promise<Float32Array> {
-  const session = await crew.open(splitModel(replaceWeights(part.model, parameters.views(weights))), true);
+  const session = await crew.open(splitModel(replaceWeights(part.model, parameters.views(weights))));
   const logits = new Float32Array(images.length * classes);
   const batches = Array.from({ length: Math.ceil(images.length / batchSize) }, (_, batch) => batch * batchSize);
   try {

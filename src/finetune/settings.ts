@@ -27,6 +27,11 @@ export interface Settings {
   readonly batch: number;
   /** Images of one run of the gradient graph; they add up to the batch. */
   readonly microBatch: number;
+  /**
+   * Sums of gradients that are made side by side, each of its share of the micro-batches in their order, and added up in their order: the
+   * result depends on their number and not on how many threads make them.
+   */
+  readonly lanes: number;
   readonly labelSmoothing: number;
   /** One for each class; null: all alike. */
   readonly classWeights: readonly number[] | null;
@@ -58,7 +63,8 @@ export const usualSettings: Settings = {
   warmUp: 0.06,
   epochs: 8,
   batch: 32,
-  microBatch: 4,
+  microBatch: 2,
+  lanes: 2,
   labelSmoothing: 0.1,
   classWeights: null,
   logitAdjustment: null,

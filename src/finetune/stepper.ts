@@ -1,7 +1,8 @@
-/** The gradient of a batch: one session of the gradient graph a thread, micro-batches added up in their order. */
+/** The gradient of a batch: one session of the gradient graph a thread, micro-batches added up in their order, lane by lane. */
 import {
   type Gradient,
   gradient,
+  makeResident,
   planTraining,
   replaceWeights,
   selectLowering,
@@ -11,8 +12,16 @@ import {
   valueShapes,
 } from "../autodiff/index.js";
 import { names } from "../backbone/index.js";
-import { float32, floats, splitModel, type Tensor } from "../onnx/index.js";
-import type { Crew } from "./crew.js";
+import {
+  type BoundInput,
+  type Feeds,
+  float32,
+  floats,
+  splitModel,
+  type SummedOutput,
+  type Tensor,
+} from "../onnx/index.js";
+import type { Crew, CrewSession } from "./crew.js";
 import type { Network } from "./network.js";
 import { trainableParameters } from "./network.js";
 import type { ParameterMap } from "./parameters.js";
@@ -46,19 +55,27 @@ export class Stepper {
   readonly #classes: number;
   /** The input of the loss scale; null in float32. */
   readonly #lossScale: string | null;
+  /** The session of all steps, in which only the weights change; null where every step needs its own. */
+  readonly #resident: Resident | null;
+  /** For each lane, the sum of its gradients. */
+  readonly #sums: readonly Float32Array[];
 
   private constructor(
     crew: Crew,
     graph: Gradient & { readonly lossScale?: string },
     part: TrainedPart,
     network: Network,
+    lanes: number,
+    resident: Resident | null,
   ) {
     this.#crew = crew;
     this.#graph = graph;
     this.#lossScale = graph.lossScale ?? null;
     this.#part = part;
     this.#classes = network.classes;
+    this.#resident = resident;
     this.parameters = trainableParameters(network, part.model, new Set(graph.gradients.keys()));
+    this.#sums = Array.from({ length: lanes }, () => this.parameters.make());
   }
 
   /** Differentiates the trained part. Throws `gradient-unsupported`, `model-invalid` for weights that are not finite, `engine-failed`. */
@@ -66,7 +83,7 @@ export class Stepper {
     crew: Crew,
     network: Network,
     part: TrainedPart,
-    { microBatch, labelSmoothing, classWeights, logitAdjustment }: Settings,
+    { microBatch, lanes, labelSmoothing, classWeights, logitAdjustment }: Settings,
     precision: Precision = "float32",
   ): Promise<Stepper> {
     const { lowering } = await selectLowering(crew.device, crew.engine);
@@ -90,9 +107,17 @@ export class Stepper {
       lowering,
       engine: crew.engine,
     });
-    if (precision === "float32") return new Stepper(crew, graph, part, network);
+    if (precision === "float32") {
+      const { ranges } = trainableParameters(network, part.model, new Set(graph.gradients.keys()));
+      const resident = await openResident(
+        crew,
+        graph,
+        ranges.map(({ name }) => name),
+      );
+      return new Stepper(crew, graph, part, network, lanes, resident);
+    }
     const shapes = await valueShapes(graph.model, {}, crew.engine);
-    return new Stepper(crew, toHalfPrecision(graph, shapes(microBatch)), part, network);
+    return new Stepper(crew, toHalfPrecision(graph, shapes(microBatch)), part, network, lanes, null);
   }
 
   /** Whether gradients may overflow although the loss does not: a matter of the loss scale. */
@@ -107,8 +132,8 @@ export class Stepper {
   }
 
   /**
-   * Loss and logits of a batch with the given weights; its gradient is written into `into`. Sums go by the order of the
-   * micro-batches, so that the result is the same however the threads shared them. `lossScale` is of mixed precision. Throws `engine-failed`.
+   * Loss and logits of a batch with the given weights; its gradient is written into `into`. `lossScale` is of mixed precision. Throws
+   * `engine-failed`.
    */
   async run(
     weights: Float32Array,
@@ -116,37 +141,74 @@ export class Stepper {
     into: Float32Array,
     lossScale = usualLossScale.scale,
   ): Promise<BatchGradient> {
-    const { model, gradients, loss, lossInputs } = this.#graph;
-    const { ranges } = this.parameters;
-    const session = await this.#crew.open(splitModel(replaceWeights(model, this.parameters.views(weights))), true);
+    const { loss } = this.#graph;
     const images = batch.reduce((sum, { targets }) => sum + targets.length / this.#classes, 0);
-    const scale = float32([], Float32Array.of(1 / images));
-    const runs = batch.map(({ input, targets }) =>
-      session.run({
-        [this.#part.input.name]: input,
-        [lossInputs.targets!]: float32([targets.length / this.#classes, this.#classes], targets),
-        [lossInputs.scale!]: scale,
-        ...(this.#lossScale === null ? {} : { [this.#lossScale]: float32([], Float32Array.of(lossScale)) }),
-      }),
+    const feeds = batch.map((one) => this.#feeds(one, images, lossScale));
+    const session = await this.#session(weights);
+    const sums = lanesOf(feeds, this.#sums.length).map((runs, lane) =>
+      session.sum(runs, [loss, names.logits], this.#summed(this.#sums[lane]!)),
     );
-    const settled = Promise.allSettled(runs); // at once: a later one may fail while an earlier one is awaited
+    const settled = Promise.allSettled(sums); // one may fail while another computes
     try {
-      into.fill(0);
+      const outputs = (await Promise.all(sums)).flat();
+      into.set(this.#sums[0]!);
+      for (const sum of this.#sums.slice(1, sums.length)) addTo(into, sum);
       const logits = new Float32Array(images * this.#classes);
-      let [total, row] = [0, 0];
-      for (const run of runs) {
-        const outputs = await run;
-        total += floats(outputs[loss])[0]!;
-        logits.set(floats(outputs[names.logits]), row);
-        row += outputs[names.logits]!.data.length;
-        for (const { name, start } of ranges) addTo(into, start, floats(outputs[gradients.get(name)!]));
+      let row = 0;
+      for (const one of outputs) {
+        logits.set(floats(one[names.logits]), row);
+        row += one[names.logits]!.data.length;
       }
-      return { loss: total, logits };
+      return { loss: outputs.reduce((total, one) => total + floats(one[loss])[0]!, 0), logits };
     } finally {
       await settled;
-      await session.release();
+      if (!this.#resident) await session.release();
     }
   }
+
+  #feeds({ input, targets }: MicroBatch, images: number, lossScale: number): Feeds {
+    const { lossInputs } = this.#graph;
+    return {
+      [this.#part.input.name]: input,
+      [lossInputs.targets!]: float32([targets.length / this.#classes, this.#classes], targets),
+      [lossInputs.scale!]: float32([], Float32Array.of(1 / images)),
+      ...(this.#lossScale === null ? {} : { [this.#lossScale]: float32([], Float32Array.of(lossScale)) }),
+    };
+  }
+
+  /** The outputs that are gradients, and their places in a sum. */
+  #summed(sum: Float32Array): SummedOutput[] {
+    const { gradients } = this.#graph;
+    return this.parameters.ranges.map(({ name, dims, start, end }) => ({
+      name: gradients.get(name)!,
+      dims,
+      into: sum.subarray(start, end),
+    }));
+  }
+
+  async #session(weights: Float32Array): Promise<CrewSession> {
+    if (!this.#resident) {
+      const model = replaceWeights(this.#graph.model, this.parameters.views(weights));
+      return this.#crew.open(splitModel(model), { shortLived: true });
+    }
+    const { session, inputs } = this.#resident;
+    await session.bind(inputs, weights);
+    return session;
+  }
+}
+
+interface Resident {
+  readonly session: CrewSession;
+  readonly inputs: readonly BoundInput[];
+}
+
+/** Null where the runtime does not allow it; a device's own kernels are made anew in any case. */
+async function openResident(crew: Crew, { model }: Gradient, weights: readonly string[]): Promise<Resident | null> {
+  if (crew.device !== "cpu") return null;
+  const resident = await makeResident(model, weights, crew.engine);
+  if (resident === null) return null;
+  const session = await crew.open(resident.model, { optimization: "disabled" });
+  return { session, inputs: resident.inputs };
 }
 
 /** Rows of inputs [n, …] and targets [n, classes] as micro-batches of `size`, without copies of the inputs. */
@@ -162,6 +224,13 @@ export function divideBatch(input: Tensor, targets: Float32Array, classes: numbe
   });
 }
 
-function addTo(sum: Float32Array, start: number, part: Float32Array): void {
-  for (let i = 0; i < part.length; i++) sum[start + i]! += part[i]!;
+/** Runs in equal shares, in their order; none is empty. */
+function lanesOf<T>(runs: readonly T[], lanes: number): T[][] {
+  const count = Math.min(lanes, runs.length);
+  const first = (lane: number): number => Math.floor((lane * runs.length) / count);
+  return Array.from({ length: count }, (_, lane) => runs.slice(first(lane), first(lane + 1)));
+}
+
+function addTo(sum: Float32Array, part: Float32Array): void {
+  for (let i = 0; i < part.length; i++) sum[i]! += part[i]!;
 }

@@ -20,6 +20,7 @@ export {
   makeModel,
   makeNode,
   makeTensor,
+  makeValue,
   type ModelProto,
   type NodeProto,
   parseModel,
@@ -30,7 +31,7 @@ export {
   valueDims,
   type ValueShape,
 } from "./proto.js";
-export type { ModelSource, Placed, SessionOptions } from "./protocol.js";
+export type { BoundInput, ModelSource, Placed, SessionOptions, SummedOutput } from "./protocol.js";
 export { Engine, type EngineOptions, openSession, runtimeVersion, Session } from "./session.js";
 export { splitModel, type SplitModel } from "./split.js";
 export * from "./tensor.js";

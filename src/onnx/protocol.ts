@@ -21,6 +21,25 @@ export interface SessionOptions {
   readonly shortLived?: boolean;
   /** false: no arena, for a process that is to stay small: what a run needed at its largest is given back. True unless said. */
   readonly arena?: boolean;
+  /** false: memory is taken from the arena as it is needed, a few percent slower than by a plan of the whole run, which needs twice as much. True unless said. */
+  readonly plan?: boolean;
+  /** File that the graph is written to as ONNX Runtime optimized it, for this machine and this version of it. */
+  readonly optimizedTo?: string;
+}
+
+/** A float32 output that is added up over runs, into shared memory. */
+export interface SummedOutput {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly into: Float32Array;
+}
+
+/** An input that is made of numbers kept elsewhere. */
+export interface BoundInput {
+  readonly name: string;
+  readonly dims: readonly number[];
+  /** Where each of its elements stands among those numbers; −1: the element is 0. */
+  readonly positions: Int32Array;
 }
 
 /** Where a session runs. */
@@ -37,6 +56,13 @@ export interface Calls {
     ask: { session: number; feeds: Feeds; outputs: readonly string[] | null };
     answer: Readonly<Record<string, Tensor>>;
   };
+  /** Runs once for each of the feeds, and adds some outputs up. */
+  sum: {
+    ask: { session: number; runs: readonly Feeds[]; kept: readonly string[]; summed: readonly SummedOutput[] };
+    answer: readonly Readonly<Record<string, Tensor>>[];
+  };
+  /** Makes inputs of a session that later runs need not be given; again with other numbers. */
+  bind: { ask: { session: number; inputs: readonly BoundInput[]; numbers: Float32Array }; answer: null };
   /** Runs `warmUp + runs` times on the same feeds and returns the milliseconds of the last `runs`. */
   time: { ask: { session: number; feeds: Feeds; warmUp: number; runs: number }; answer: Float64Array };
   /** Without a run: types and sizes of the outputs that are tensors of numbers, as far as the runtime infers them. */

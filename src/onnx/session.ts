@@ -2,7 +2,16 @@
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import { Fault } from "../core/index.js";
-import type { CallName, Calls, ModelSource, Placed, Reply, SessionOptions } from "./protocol.js";
+import type {
+  BoundInput,
+  CallName,
+  Calls,
+  ModelSource,
+  Placed,
+  Reply,
+  SessionOptions,
+  SummedOutput,
+} from "./protocol.js";
 import { explainRefusal } from "./refusal.js";
 import type { Feeds, Tensor } from "./tensor.js";
 
@@ -152,6 +161,26 @@ export class Session {
     transfer: ArrayBuffer[] = [],
   ): Promise<Readonly<Record<string, Tensor>>> {
     return this.#engine.call("run", { session: this.#session, feeds, outputs }, transfer);
+  }
+
+  /**
+   * Runs once for each of the feeds; gives the kept outputs of each run, and writes the sums of others, in the order of the runs, into
+   * shared memory. Throws `engine-failed`.
+   */
+  sum(
+    runs: readonly Feeds[],
+    kept: readonly string[],
+    summed: readonly SummedOutput[],
+  ): Promise<Calls["sum"]["answer"]> {
+    return this.#engine.call("sum", { session: this.#session, runs, kept, summed });
+  }
+
+  /**
+   * Fills inputs from numbers, which are copied (shared memory goes to the thread without a copy of its own): later runs need not be
+   * given them. Not while a run is under way.
+   */
+  async bind(inputs: readonly BoundInput[], numbers: Float32Array): Promise<void> {
+    await this.#engine.call("bind", { session: this.#session, inputs, numbers });
   }
 
   /** Milliseconds of `runs` single runs after `warmUp` unmeasured ones, timed inside the worker. */

@@ -8,6 +8,10 @@ import type { SplitModel } from "./split.js";
 import { type ElementType, type Feeds, isElementType, type Tensor } from "./tensor.js";
 
 const sessions = new Map<number, InferenceSession>();
+/** Inputs by session that runs need not be given. */
+const bound = new Map<number, Record<string, RuntimeTensor>>();
+/** Outputs by session that every run writes to the same place. */
+const written = new Map<number, Record<string, RuntimeTensor>>();
 
 type Handlers = { readonly [K in CallName]: (ask: Calls[K]["ask"]) => Promise<Calls[K]["answer"]> };
 
@@ -25,8 +29,38 @@ const handlers: Handlers = {
   },
   run: async ({ session, feeds, outputs }) => {
     const found = find(session);
-    const results = await found.run(toRuntime(feeds), outputs ? [...outputs] : [...found.outputNames]);
+    const given = { ...bound.get(session), ...toRuntime(feeds) };
+    const results = await found.run(given, outputs ? [...outputs] : [...found.outputNames]);
     return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, fromRuntime(value)]));
+  },
+  sum: async ({ session, runs, kept, summed }) => {
+    const found = find(session);
+    const own = written.get(session) ?? {};
+    for (const { name, dims, into } of summed)
+      own[name] ??= new RuntimeTensor("float32", new Float32Array(into.length), dims);
+    written.set(session, own);
+    const fetches = { ...own, ...Object.fromEntries(kept.map((name) => [name, null])) };
+    const answers: Readonly<Record<string, Tensor>>[] = [];
+    for (const [i, feeds] of runs.entries()) {
+      const results = await found.run({ ...bound.get(session), ...toRuntime(feeds) }, fetches);
+      answers.push(Object.fromEntries(kept.map((name) => [name, fromRuntime(results[name]!)])));
+      for (const { name, into } of summed) {
+        const part = own[name]!.data as Float32Array;
+        if (i === 0) into.set(part);
+        else add(part, into);
+      }
+    }
+    return answers;
+  },
+  bind: ({ session, inputs, numbers }) => {
+    const before = bound.get(session);
+    const tensors = inputs.map((input) => {
+      const data = (before?.[input.name]?.data as Float32Array | undefined) ?? new Float32Array(input.positions.length);
+      collect(numbers, input.positions, data);
+      return [input.name, new RuntimeTensor("float32", data, input.dims)] as const;
+    });
+    bound.set(session, Object.fromEntries(tensors));
+    return Promise.resolve(null);
   },
   time: async ({ session, feeds, warmUp, runs }) => {
     const found = find(session);
@@ -60,6 +94,8 @@ const handlers: Handlers = {
   release: async ({ session }) => {
     const released = sessions.get(session);
     sessions.delete(session);
+    bound.delete(session);
+    written.delete(session);
     await released?.release();
     return null;
   },
@@ -81,12 +117,32 @@ function sessionSettings(options: SessionOptions, device: Device): InferenceSess
     executionMode: "sequential",
     graphOptimizationLevel: options.optimization ?? "all",
     enableCpuMemArena: options.shortLived !== true && options.arena !== false,
-    enableMemPattern: options.shortLived !== true,
+    enableMemPattern: options.shortLived !== true && options.plan !== false,
+    ...(options.optimizedTo === undefined ? {} : { optimizedModelFilePath: options.optimizedTo }),
     // Errors are thrown and reach the caller; ONNX Runtime would also print them.
     logSeverityLevel: 4,
     // Spinning threads would steal the core on which pictures are decoded.
     extra: { session: { intra_op: { allow_spinning: "0" } } },
   };
+}
+
+/** Four at a time: twice as fast as one by one. */
+function collect(numbers: Float32Array, positions: Int32Array, into: Float32Array): void {
+  const at = (position: number): number => (position < 0 ? 0 : numbers[position]!);
+  const whole = into.length - (into.length % 4);
+  for (let i = 0; i < whole; i += 4) {
+    const [a, b] = [positions[i]!, positions[i + 1]!];
+    const [c, d] = [positions[i + 2]!, positions[i + 3]!];
+    into[i] = at(a);
+    into[i + 1] = at(b);
+    into[i + 2] = at(c);
+    into[i + 3] = at(d);
+  }
+  for (let i = whole; i < into.length; i++) into[i] = at(positions[i]!);
+}
+
+function add(part: Float32Array, into: Float32Array): void {
+  for (let i = 0; i < into.length; i++) into[i]! += part[i]!;
 }
 
 function find(session: number): InferenceSession {
@@ -121,7 +177,10 @@ function fromRuntime(value: RuntimeTensor): Tensor {
 function buffersOf(reply: Reply): ArrayBuffer[] {
   if (!("answer" in reply) || reply.answer === null) return [];
   if (reply.answer instanceof Float64Array) return [reply.answer.buffer as ArrayBuffer];
-  const tensors = Object.values(reply.answer as Readonly<Record<string, Partial<Tensor> | null>>);
+  const records = (Array.isArray(reply.answer) ? reply.answer : [reply.answer]) as Readonly<
+    Record<string, Partial<Tensor> | null>
+  >[];
+  const tensors = records.flatMap((one) => Object.values(one));
   return [...new Set(tensors.flatMap((one) => (one?.data ? [one.data.buffer as ArrayBuffer] : [])))];
 }
 

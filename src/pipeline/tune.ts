@@ -242,7 +242,7 @@ async function makePlan(depth: Depth, options: OneDepth, imagesPerSecond: number
   const images = train.pictures.length;
   const cut = cutOf(depth, cuts);
   const scale = scaleOf(images, usualSettings);
-  const given = { ...usualSettings, ...scale };
+  const given = { ...usualSettings, ...scale, lanes: context.around.threads };
   const trial = {
     order: course.trainings,
     depth: depth.name,
