@@ -192,6 +192,12 @@ describe("arguments", () => {
     [["serve", "bundle", "--port", "many"], 2],
     [["plan"], 2],
     [["run", "x", "--augment", "101"], 2],
+    [["audit", "x", "--threads", "0"], 2],
+    [["bench", "x", "--runs", "0"], 2],
+    [["cache", "claer"], 2],
+    [["cache", "clear", "more"], 2],
+    [["backbones", "lst"], 2],
+    [["backbones", "list", "more"], 2],
     [["--help"], 0],
     [["run", "--help"], 0],
     [["--version"], 0],
@@ -201,6 +207,29 @@ describe("arguments", () => {
 
   test("a misspelt command suggests the right one", async () => {
     expect((await assay(home, "predcit")).err).toContain("predict");
+  });
+
+  test.each([
+    [["audit", "x", "--threads", "0"], /Expected a whole number of at least 1\./],
+    [["run", "x", "--augment", "-1"], /Expected a whole number from 0 to 100\./],
+    [["run", "x", "--augment", "101"], /Expected a whole number from 0 to 100\./],
+    [["run", "x", "--seed", "1.5"], /Expected a whole number of at least 0\./],
+    [["cache", "claer"], /unknown command 'claer' of 'cache'\n\(Did you mean clear\?\)/],
+    [["backbones", "chekc", "x"], /unknown command 'chekc' of 'backbones'\n\(Did you mean check\?\)/],
+    [["backbones", "show"], /unknown command 'show' of 'backbones'\n\(There are: list, add, check, remove\)/],
+    [["backbones", "list", "more"], /too many arguments for 'list'/],
+  ])("%j is told what was expected", async (args, message) => {
+    expect((await assay(home, ...args)).err).toMatch(message);
+  });
+
+  test.each(["run", "plan", "audit"])("the help of %s says that a manifest will do", async (command) => {
+    expect((await assay(home, command, "--help")).out.replace(/\s+/g, " ")).toMatch(/or a manifest: a \.csv/);
+  });
+
+  test("a remedy has no backticks on a terminal", async () => {
+    const { err } = await assay(home, "predict", join(home, "nowhere"), good);
+    expect(err).toContain("give the bundle folder of a finished run");
+    expect(err).not.toContain("`");
   });
 
   test("with --json a fault is an object, and a run's answer is its evidence", async () => {

@@ -143,9 +143,11 @@ describe("again", () => {
     expect(evidence().run).toMatchObject({ bundleHash: before.run.bundleHash, testOpening: 1 });
   });
 
-  test("from nothing with the same seed: the same bundle", async () => {
+  test("from nothing with the same seed: the same bundle; --resume says that there was nothing to go on with", async () => {
     const other = newHome();
-    await assay(other, "run", images, "--budget", "0", "--spec", specFile, "--out", join(other, "run"));
+    const args = ["--budget", "0", "--spec", specFile, "--out", join(other, "run"), "--resume"];
+    const { out: said } = await assay(other, "run", images, ...args);
+    expect(said).toContain(`--resume: there is no run in ${join(other, "run")} to go on with; a new one begins`);
     const { run: second } = JSON.parse(readFileSync(join(other, "run", "evidence.json"), "utf8")) as Evidence;
     expect(second.bundleHash).toBe(evidence().run.bundleHash);
   });

@@ -99,9 +99,12 @@ describe("answers", () => {
 
   test("metrics count requests by route and status, cache lookups and inferences", async () => {
     await service.inject("/nothing/here");
+    await service.inject({ method: "DELETE", url: "/predict?x=1" });
     const text = (await service.inject("/metrics")).body;
     expect(text).toMatch(/assay_http_requests_total\{route="\/predict",status="200"\} \d+/);
     expect(text).toContain('assay_http_requests_total{route="unknown",status="404"} 1\n');
+    expect(text).toMatch(/assay_http_requests_total\{route="\/predict",status="405"\} \d+/);
+    expect(text).not.toContain('route="unknown",status="405"');
     expect(text).toMatch(/assay_cache_lookups_total\{result="hit"\} [1-9]/);
     const misses = /assay_cache_lookups_total\{result="miss"\} (\d+)/.exec(text)?.[1];
     expect(text).toContain(`assay_inference_seconds_count ${misses}\n`);

@@ -1,6 +1,7 @@
 /** The options of `assay backbones` and its commands, and what they mean for an import. */
 import { type Command, InvalidArgumentError } from "commander";
 import type { ImportOptions } from "../backbone/index.js";
+import { refuseUnknownCommand } from "./sub-commands.js";
 
 export interface BackboneListArguments {
   readonly json: boolean;
@@ -56,9 +57,11 @@ export function declareBackbones(
     .addHelpText("after", "\nExample: assay backbones add network.onnx --name mine");
   shared(backbones.command("list", { isDefault: true }))
     .description("the networks that assay can build on")
-    .action(async (options: BackboneListArguments) =>
-      finish(await (await import("./backbones.js")).listCommand(options)),
-    );
+    .allowExcessArguments()
+    .action(async (options: BackboneListArguments, command: Command) => {
+      refuseUnknownCommand(backbones, command);
+      finish(await (await import("./backbones.js")).listCommand(options));
+    });
   importFlags(shared(backbones.command("add")))
     .description("add an ONNX network")
     .argument("<source>", "path or https address of an .onnx file")

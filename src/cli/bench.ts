@@ -1,6 +1,6 @@
 /** `assay bench`: what a bundle costs on this machine. */
 import { benchBundle } from "../pipeline/index.js";
-import { formatBytes, formatSeconds } from "../core/index.js";
+import { countOf, formatBytes, formatSeconds } from "../core/index.js";
 import { devices } from "../onnx/index.js";
 import { openDevice } from "./device.js";
 import type { BenchArguments } from "./main.js";
@@ -25,7 +25,7 @@ export async function benchCommand(
     `${name.padEnd(34)} p50 ${formatSeconds(p50)}, p95 ${formatSeconds(p95)}, p99 ${formatSeconds(p99)}`;
   terminal.answer(
     [
-      `${machine.cpu}, ${found.threads} threads, ONNX Runtime ${machine.onnxruntime}${by}`,
+      `${machine.cpu}, ${countOf(found.threads, "thread")}, ONNX Runtime ${machine.onnxruntime}${by}`,
       row("the model, one image", model),
       row("a photograph, decoding included", photograph),
       `${"photographs, on all threads".padEnd(34)} ${imagesPerSecond.toFixed(1)} a second`,

@@ -1,5 +1,5 @@
 /** `assay cache`: where it is and how large; `assay cache clear`. */
-import { formatBytes, formatCount } from "../core/index.js";
+import { countOf, formatBytes } from "../core/index.js";
 import { cacheFolder, cacheLimit, clearCache, listCache } from "../store/index.js";
 import { openTerminal } from "./terminal.js";
 
@@ -12,10 +12,10 @@ export async function cacheCommand({ json }: { readonly json: boolean }, isClear
   if (isCleared) await clearCache(folder);
   const files = entries.length;
   if (json) terminal.answer(JSON.stringify({ folder, files, bytes, limitBytes, cleared: isCleared }));
-  else if (isCleared) terminal.answer(`removed ${formatBytes(bytes)} in ${formatCount(files)} files from ${folder}`);
+  else if (isCleared) terminal.answer(`removed ${formatBytes(bytes)} in ${countOf(files, "file")} from ${folder}`);
   else
     terminal.answer(
-      `${folder}: ${formatBytes(bytes)} in ${formatCount(files)} files, at most ${formatBytes(limitBytes)} after a run`,
+      `${folder}: ${formatBytes(bytes)} in ${countOf(files, "file")}, at most ${formatBytes(limitBytes)} after a run`,
     );
   return 0;
 }

@@ -3,13 +3,17 @@
 import { availableParallelism } from "node:os";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { ImportOptions } from "../backbone/index.js";
-import { assayVersion, describeError, Fault } from "../core/index.js";
+import { assayVersion, describeError, Fault, withoutCodeMarks } from "../core/index.js";
 import { asFileFault } from "../store/index.js";
 import type { DeviceChoice } from "../onnx/index.js";
 import { declareBackbones, importFlags } from "./backbone-options.js";
 import { withDevice } from "./device.js";
 import { declareService } from "./service-options.js";
+import { refuseUnknownCommand } from "./sub-commands.js";
 import { openTerminal } from "./terminal.js";
+
+const imagesHelp =
+  "folder with one sub-folder for each class, or train|val|test folders of such; or a manifest: a .csv, .tsv, .jsonl or .ndjson file with columns path and label (docs/images.md)";
 
 interface Shared {
   readonly json: boolean;
@@ -144,10 +148,10 @@ function buildProgram(finish: (code: number) => void): Command {
 
   shared(program.command("audit"))
     .description("say what is wrong or noteworthy in the photographs; nothing is learned")
-    .argument("<images>", "folder with one sub-folder for each class, or train|val|test folders of such")
+    .argument("<images>", imagesHelp)
     .option("--out <dir>", "folder for audit.json (default: the current one)")
     .option("--exclude <class...>", "classes to leave out", [])
-    .option("--seed <n>", "seed of the split", wholeNumber, 1)
+    .option("--seed <n>", "seed of the split", wholeNumberFrom(0), 1)
     .addHelpText("after", "\nExample: assay audit photos")
     .action(async (images: string, options: AuditArguments) =>
       finish(await (await import("./audit.js")).auditCommand(images, options)),
@@ -178,7 +182,10 @@ function buildProgram(finish: (code: number) => void): Command {
     .description("measure a bundle again and judge it against a spec")
     .argument("<bundle>", "bundle folder of a run")
     .requiredOption("--spec <file>", "the requirements, Markdown or YAML")
-    .requiredOption("--data <images>", "the photographs of the run, or fresh ones that it never saw")
+    .requiredOption(
+      "--data <images>",
+      "the photographs of the run, or fresh ones that it never saw: a folder or a manifest",
+    )
     .option("--out <dir>", "new folder for evidence.json and report.html")
     .option("--url <url>", "a service of the bundle that runs already, to be judged (default: one is started)")
     .option("--no-images", "keep every photograph out of the report")
@@ -191,7 +198,7 @@ function buildProgram(finish: (code: number) => void): Command {
   withDevice(shared(program.command("bench")))
     .description("measure what a bundle costs on this machine: latency, rate, memory")
     .argument("<bundle>", "bundle folder of a run")
-    .option("--runs <n>", "images to time", wholeNumber, 250)
+    .option("--runs <n>", "images to time", wholeNumberFrom(1), 250)
     .addHelpText("after", "\nExample: assay bench assay-photos/bundle")
     .action(async (bundle: string, options: BenchArguments) =>
       finish(await (await import("./bench.js")).benchCommand(bundle, options)),
@@ -200,15 +207,20 @@ function buildProgram(finish: (code: number) => void): Command {
   const cache = program.command("cache").description("say where the cache of scans and features is, and how large");
   shared(cache)
     .addHelpText("after", "\nExample: assay cache clear")
-    .action(async (options: Shared) => finish(await (await import("./cache.js")).cacheCommand(options, false)));
+    .allowExcessArguments()
+    .action(async (options: Shared, command: Command) => {
+      refuseUnknownCommand(cache, command);
+      finish(await (await import("./cache.js")).cacheCommand(options, false));
+    });
   shared(cache.command("clear"))
+    .allowExcessArguments(false)
     .description("remove it; it is made anew when it is needed")
     .action(async (options: Shared) => finish(await (await import("./cache.js")).cacheCommand(options, true)));
 
   shared(program.command("demo"))
     .description("draw a data set of 20 kinds of product, then run on it")
     .option("--out <dir>", "folder of the demo", "assay-demo")
-    .option("--seed <n>", "seed of the drawings and of the run", wholeNumber, 1)
+    .option("--seed <n>", "seed of the drawings and of the run", wholeNumberFrom(0), 1)
     .addHelpText("after", "\nExample: assay demo")
     .action(async (options: DemoArguments) => finish(await (await import("./demo.js")).demoCommand(options)));
 
@@ -220,10 +232,10 @@ function buildProgram(finish: (code: number) => void): Command {
 /** What decides how a run learns. */
 function learning(command: Command): Command {
   return withDevice(shared(command))
-    .argument("<images>", "folder with one sub-folder for each class, or train|val|test folders of such")
+    .argument("<images>", imagesHelp)
     .option("--spec <file>", "the requirements, Markdown or YAML (default: inferred from the folder)")
     .option("--exclude <class...>", "classes to leave out", [])
-    .option("--seed <n>", "seed of every random choice", wholeNumber, 1)
+    .option("--seed <n>", "seed of every random choice", wholeNumberFrom(0), 1)
     .option(
       "--budget <time>",
       "time for learning, such as 90s, 15m or 4h; 0: no search (default: 13m, or the spec's if less)",
@@ -236,28 +248,28 @@ function learning(command: Command): Command {
       oneOf("lbfgs", "adamw"),
       "lbfgs",
     )
-    .option("--augment <n>", "random views of each photograph that heads learn from as well, at most 100", fewViews, 0)
+    .option(
+      "--augment <n>",
+      "random views of each photograph that heads learn from as well, at most 100",
+      wholeNumberFrom(0, 100),
+      0,
+    )
     .option("--no-fine-tuning", "train a head on the features of frozen networks and nothing else");
 }
 
 function shared(command: Command): Command {
   return command
     .option("--json", "print the answer as JSON", false)
-    .option("--threads <n>", "cores to use", wholeNumber, availableParallelism());
+    .option("--threads <n>", "cores to use, at least 1", wholeNumberFrom(1), availableParallelism());
 }
 
-function fewViews(text: string): number {
-  const value = wholeNumber(text);
-  if (value > 100)
-    throw new InvalidArgumentError("expected at most 100: each costs as much as the photographs themselves.");
-  return value;
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || text.trim() === "")
-    throw new InvalidArgumentError("expected a whole number.");
-  return value;
+function wholeNumberFrom(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= least && value <= most && text.trim() !== "") return value;
+    const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+    throw new InvalidArgumentError(`Expected a whole number ${range}.`);
+  };
 }
 
 const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, min: 60, h: 3600 };
@@ -290,9 +302,15 @@ function report(thrown: unknown, json: boolean): number {
   const fault = error instanceof Fault ? error : new Fault("internal", { what: describeError(error), cause: error });
   if (json) printFault(fault.code, fault.message);
   openTerminal(json).finish();
-  process.stderr.write(`assay: ${fault.message}\n`);
+  process.stderr.write(`assay: ${forPeople(fault)}\n`);
   if (process.env.ASSAY_DEBUG && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
   return fault.exit;
+}
+
+/** A remedy is our own sentence, so that its backticks are no part of anybody's names. */
+function forPeople({ message, remedy }: Fault): string {
+  const end = `${remedy}.`;
+  return message.endsWith(end) ? `${message.slice(0, -end.length)}${withoutCodeMarks(end)}` : message;
 }
 
 function printFault(code: string, message: string): void {
@@ -302,6 +320,7 @@ function printFault(code: string, message: string): void {
 async function main(argv: readonly string[]): Promise<number> {
   let code = 0;
   const json = argv.includes("--json");
+  process.stdout.on("error", () => {}); // a reader of the help that leaves early is no fault; answers are watched by their terminal
   try {
     await buildProgram((value) => {
       code = value;

@@ -1,5 +1,5 @@
 /** `assay plan`: what a run would do, and why. */
-import { planImages, renderPlan } from "../pipeline/index.js";
+import { planImages, renderPlan, withoutMarkdown } from "../pipeline/index.js";
 import { writeFileAtomic } from "../store/index.js";
 import type { PlanArguments } from "./main.js";
 import { asRequest, surroundings } from "./run.js";
@@ -9,7 +9,8 @@ export async function planCommand(images: string, options: PlanArguments): Promi
   const terminal = openTerminal(options.json);
   const plan = await planImages(asRequest(images, options), await surroundings(options, terminal));
   const text = terminal.json ? JSON.stringify(plan) : renderPlan(plan);
-  if (options.out === undefined) terminal.answer(text);
+  const isShown = process.stdout.isTTY && !terminal.json; // elsewhere it may become a file
+  if (options.out === undefined) terminal.answer(isShown ? withoutMarkdown(text) : text);
   else await writeFileAtomic(options.out, text);
   return 0;
 }

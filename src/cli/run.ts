@@ -85,8 +85,8 @@ export function showResult({ folder, evidence, summary }: RunResult, terminal: T
 /** How this program was called, so that the next command can be copied. */
 function programName(): string {
   const path = process.argv[1] ?? "";
-  if (!/^assay(?:\.\w+)?$/.test(basename(path))) return `node ${shown(path)}`;
-  return path.includes("node_modules") ? "npx assay" : "assay";
+  if (/node_modules/.test(path)) return "npx assay";
+  return basename(path) === "assay" ? "assay" : `node ${shown(path)}`;
 }
 
 function shown(path: string): string {

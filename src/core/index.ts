@@ -7,6 +7,7 @@ export * from "./grouping.js";
 export * from "./hash.js";
 export * from "./order.js";
 export * from "./progress.js";
+export * from "./prose.js";
 export * from "./random.js";
 export * from "./units.js";
 export * from "./version.js";

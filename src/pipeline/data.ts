@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Audit, auditDataset } from "../audit/index.js";
-import { Fault, formatPercent, formatSeconds, sha256 } from "../core/index.js";
+import { countOf, Fault, formatPercent, formatSeconds, sha256 } from "../core/index.js";
 import {
   chooseTestShare,
   countSplits,
@@ -81,7 +81,7 @@ export async function gatherData(context: RunContext): Promise<RunData> {
   trace.add(
     "observation",
     "scan",
-    `${found.pictures} readable photographs of ${found.classes} classes, ${found.broken} broken, in ${formatSeconds(seconds)}`,
+    `${countOf(found.pictures, "readable photograph")} of ${countOf(found.classes, "class", "classes")}, ${found.broken} broken, in ${formatSeconds(seconds)}`,
     { ...found, seconds },
   );
   checkPremises(context, found);
@@ -113,7 +113,7 @@ async function sayReuse({ spec, trace, around }: RunContext, test: readonly Pict
   const opened = await openLedger(join(around.stateFolder, "ledger"), around.now).count(test);
   if (opened === 0) return;
   const level = openingAlpha(spec.alpha, opened + 1);
-  const text = `test photographs were opened before, up to ${opened} times: a new model is judged at level ${level.toPrecision(2)}, marked as reused test`;
+  const text = `test photographs were opened before, up to ${countOf(opened, "time")}: a new model is judged at level ${level.toPrecision(2)}, marked as reused test`;
   trace.add("observation", "split", text, { opened, level });
 }
 
@@ -191,7 +191,7 @@ async function readOwnShare(folder: RunFolder): Promise<number | null> {
 }
 
 function describeGiven(given: number, target: number | null, alpha: number): string {
-  const text = `test split given, ${given} photographs`;
+  const text = `test split given, ${countOf(given, "photograph")}`;
   if (target === null) return text;
   const mustBeRight = provable(given, target, alpha);
   if (mustBeRight === null) return `${text}: even all right would not prove the target`;
@@ -228,7 +228,7 @@ function requirePhotographs(rows: readonly SplitRow[]): void {
   throw new Fault("images-insufficient", {
     what: "there are too few photographs to learn from and to test on",
     expected: "at least two classes with four different photographs each",
-    got: `${counts.train} to train on, of ${learned.size} classes, and ${counts.test} to test on`,
+    got: `${counts.train} to train on, of ${countOf(learned.size, "class", "classes")}, and ${counts.test} to test on`,
   });
 }
 
@@ -237,6 +237,6 @@ function describeSplit({ splits, distinctSplits }: Audit): string {
   const parts = Object.entries(distinctSplits).filter(([, count]) => count > 0);
   const copies =
     Object.values(splits).reduce((sum, count) => sum + count, 0) - parts.reduce((sum, [, n]) => sum + n, 0);
-  const once = copies === 0 ? "" : `; ${copies} ${copies === 1 ? "copy" : "copies"} besides`;
+  const once = copies === 0 ? "" : `; ${countOf(copies, "copy", "copies")} besides`;
   return `${parts.map(([split, count]) => `${split} ${count}`).join(", ")}${once}`;
 }

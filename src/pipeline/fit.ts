@@ -1,6 +1,6 @@
 /** From features to a calibrated model: strength by cross-validation, fine-tuning, decision bias, refit, temperature. */
 import { type DecisionBiasFit, type DecisionMeasures, fitDecisionBias, fitTemperature } from "../calibrate/index.js";
-import { formatPercent, formatSeconds, type HalfMatrix } from "../core/index.js";
+import { countOf, formatPercent, formatSeconds, type HalfMatrix } from "../core/index.js";
 import { type Recipe, recipeTaps } from "../backbone/index.js";
 import { assembleFeatures, extractFeatures, stackRows } from "../features/index.js";
 import { type Action, runLoop } from "../loop/index.js";
@@ -103,7 +103,7 @@ async function fitOnTrain(
   const fit = await fitHead({ ...part, views: [clean, ...drawn], judged: clean, classes, solver, seed, ...around });
   const accuracy = accuracyOf(fit.outOfFold, part.labels, classes);
   const { strength, epochs } = fit.head;
-  const chosen = epochs === null ? `strength ${strength.toExponential(1)}` : `${epochs} epochs`;
+  const chosen = epochs === null ? `strength ${strength.toExponential(1)}` : countOf(epochs, "epoch");
   trace.add(
     "observation",
     "head",

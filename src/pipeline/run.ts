@@ -52,6 +52,8 @@ export async function run(given: RunRequest, surroundings: Surroundings): Promis
     const context: RunContext = { request, spec, backbones, folder, trace, around, replay };
     const where = { threads: around.threads, device: around.device };
     trace.add("action", "run", `assay run ${request.images}`, { recorded: { ...decisive, ...where } });
+    if (request.resume && !folder.resumed)
+      trace.add("decision", "run", `--resume: there is no run in ${folder.path} to go on with; a new one begins`);
     traceDevice(trace, around);
     describeSpec(context, text);
     const data = await gatherData(context).catch(async (error: unknown) => {

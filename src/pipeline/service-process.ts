@@ -48,7 +48,7 @@ export function serviceStarter({ threads, device }: Pick<Surroundings, "threads"
     if (started !== null) return { url: started, close } satisfies StartedService;
     await close();
     throw new Fault("internal", {
-      what: `\`assay serve ${bundleFolder}\` did not come up`,
+      what: `assay serve ${bundleFolder} did not come up`,
       expected: "a line with its address",
       got: complaints.trim().split("\n").at(-1) || "nothing",
       remedy: "start it by hand and read what it says",

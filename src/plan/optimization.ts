@@ -1,5 +1,5 @@
 /** Step 4: how the budget is spent, and how the model is made small and fast. */
-import { formatBytes, formatSeconds } from "../core/index.js";
+import { countOf, formatBytes, formatSeconds } from "../core/index.js";
 import type { RequirementKind, Spec } from "../spec/index.js";
 import type { DeviceMemoryPlan } from "../finetune/index.js";
 import { decide, type Decision, type PlanFacts, type Refused, type Step, unmeasured } from "./decision.js";
@@ -18,7 +18,7 @@ export function planOptimization(facts: PlanFacts): Step {
             ? "On the first recipe alone: the budget is 0."
             : `Of ${formatSeconds(budgetSeconds)} at most ${formatSeconds(budgetSeconds * trialShare)} on trials, the action that promises most for its seconds first; the rest is for what they choose.`,
         reasons: [
-          `${threads} threads, one session each; a trial ends up kept only where it is better beyond its noise.`,
+          `${countOf(threads, "thread")}, one session each; a trial ends up kept only where it is better beyond its noise.`,
         ],
       }),
       decide({

@@ -1,5 +1,5 @@
 /** The plan as a page of Markdown. */
-import { formatBytes, formatSeconds } from "../core/index.js";
+import { formatBytes, formatSeconds, withoutCodeMarks } from "../core/index.js";
 import type { Decision, Step } from "./decision.js";
 import type { Plan } from "./plan.js";
 
@@ -29,4 +29,14 @@ function renderDecision({ question, choice, reasons, refused, seconds, bytes }: 
     ...reasons.map((text) => `- ${text}`),
     ...refused.map(({ what, why, event }) => `- Not ${what}: ${why}${event === null ? "" : ` (event ${event})`}.`),
   ];
+}
+
+/** The page without Markdown's marks, for a terminal. */
+export function withoutMarkdown(page: string): string {
+  const plain = page
+    .replace(/^#+ /gm, "")
+    .replace(/^> /gm, "! ")
+    .replace(/\*\*(.+?)\*\*/g, "$1")
+    .replace(/ \*(\(.+?\))\*$/gm, " $1");
+  return withoutCodeMarks(plain);
 }

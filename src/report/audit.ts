@@ -1,6 +1,6 @@
 /** The audit as people read it on a terminal: what there is, the classes, and the findings, the gravest first. */
 import type { Audit, ClassSummary, Finding } from "../audit/index.js";
-import { formatBytes, formatCount } from "../core/index.js";
+import { countOf, formatBytes, formatCount, withoutCodeMarks } from "../core/index.js";
 import { showControls } from "./html.js";
 import { measureWidth, padToWidth, wrapToWidth } from "./width.js";
 
@@ -9,7 +9,7 @@ const marks: Readonly<Record<Finding["severity"], string>> = { error: "✗", war
 /** Plain text, no line wider than `width`; ends with a line break. */
 export function renderAudit(audit: Audit, width: number): string {
   const head = [
-    `${formatCount(audit.images)} labelled images of ${audit.classes.length} classes, ${formatCount(audit.distinct)} different, ${formatBytes(audit.bytes)}`,
+    `${countOf(audit.images, "labelled image")} of ${countOf(audit.classes.length, "class", "classes")}, ${formatCount(audit.distinct)} different, ${formatBytes(audit.bytes)}`,
     `split: ${Object.entries(audit.splits)
       .filter(([, count]) => count > 0)
       .map(([name, count]) => `${name} ${formatCount(count)}`)
@@ -47,7 +47,7 @@ function renderFinding({ severity, certainty, text, cost, remedy, examples, coun
     paragraphs.push(
       `${examples.join(", ")}${count > examples.length ? `, and ${formatCount(count - examples.length)} more` : ""}`,
     );
-  if (remedy !== "none needed") paragraphs.push(`Remedy: ${remedy}.`);
+  if (remedy !== "none needed") paragraphs.push(`Remedy: ${withoutCodeMarks(remedy)}.`);
   const lines = paragraphs.flatMap((paragraph) => wrapToWidth(showControls(paragraph), width - 2));
   return lines.map((line, i) => `${i === 0 ? marks[severity] : " "} ${line}`);
 }

@@ -1,5 +1,5 @@
 /** How the photographs are spread over the classes, and how uneven that is. */
-import { formatCount } from "../core/index.js";
+import { countOf, formatCount } from "../core/index.js";
 import type { ClassRow, Evidence } from "../verify/index.js";
 import { type Html, html, renderName } from "./html.js";
 
@@ -17,7 +17,7 @@ export function renderDistribution(evidence: Evidence): Html | null {
   return html`<section id="distribution" aria-labelledby="distribution-title"><h2 id="distribution-title">Class distribution</h2>
 <p class="lead">${describeImbalance(rows)} <span class="key"><i class="swatch learned"></i> learned from</span> <span class="key"><i class="swatch tested"></i> tested on</span></p>
 ${list(rows.slice(0, openClasses))}
-${folded.length > 0 && html`<details><summary>The other ${formatCount(folded.length)} classes</summary>${list(folded)}</details>`}</section>`;
+${folded.length > 0 && html`<details><summary>The other ${countOf(folded.length, "class", "classes")}</summary>${list(folded)}</details>`}</section>`;
 }
 
 function renderRow({ label, trainCount, testCount }: ClassRow, most: number): Html {

@@ -29,6 +29,12 @@ export function toText(value: Html): string {
   return value[markup];
 }
 
+/** A sentence whose words of code stand in backticks, as in Markdown. */
+export function renderProse(text: string): Html {
+  const parts = text.split(/`([^`\n]+)`/);
+  return html`${parts.map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))}`;
+}
+
 /** A name that may hold anything, on one line and with its control characters visible; set apart from the direction of the text around it. */
 export function renderName(name: string): Html {
   return html`<bdi>${showControls(name)}</bdi>`;

@@ -1,5 +1,5 @@
 /** What would change lines about accuracy and recall: photographs to test on and to learn from, labels, actions. */
-import { formatCount, formatPercent, formatSeconds, quoteName } from "../core/index.js";
+import { countOf, formatCount, formatPercent, formatSeconds, quoteName } from "../core/index.js";
 import { openingAlpha, testImagesNeeded } from "../statistics/index.js";
 import type { ClassRow, Evidence, RequirementEvidence } from "../verify/index.js";
 import type { Candidate, Estimate, ReportExtras } from "./data.js";
@@ -75,7 +75,7 @@ function fewerMistakes(line: Measured, evidence: Evidence): Option[] {
     return [
       {
         surety: "effect not measured",
-        what: `More than ${formatCount(n)} photographs in any case`,
+        what: `More than ${countOf(n, "photograph")} in any case`,
         why: `Even ${formatCount(n)} of ${formatCount(n)} right would not prove ${formatPercent(line.target.value)}${sayGroups(counted)}.`,
       },
     ];
@@ -88,7 +88,7 @@ function fewerMistakes(line: Measured, evidence: Evidence): Option[] {
   return [
     {
       surety: "effect not measured",
-      what: `A model that makes ${formatCount(n - needed)} mistakes in ${formatCount(n)} photographs, not ${formatCount(mistakes)}`,
+      what: `A model that makes ${countOf(n - needed, "mistake")} in ${formatCount(n)} photographs, not ${formatCount(mistakes)}`,
       why: `${formatCount(needed)} right (${formatPercent(needed / n)}) prove ${formatPercent(line.target.value)}; ${formatCount(right)} (${formatPercent(right / n)}) were${sayGroups(counted)}${reopened}.`,
     },
   ];

@@ -1,7 +1,7 @@
 /** The price of `met` as a section of the page. */
 import type { Evidence, RequirementEvidence } from "../verify/index.js";
 import type { ReportExtras } from "./data.js";
-import { type Html, html } from "./html.js";
+import { type Html, html, renderProse } from "./html.js";
 import { renderBadge, verdictClass } from "./icons.js";
 import { priceLines } from "./price.js";
 import type { Option, Price, Surety } from "./price-option.js";
@@ -34,7 +34,7 @@ function renderHead({ id, role, text, verdict }: RequirementEvidence): Html {
 }
 
 function renderOption({ surety, what, why }: Option): Html {
-  return html`<li><b>${what}</b> <span class="surety ${surety === "certain" || surety === "likely" ? "sure" : ""}">${words[surety]}</span><span class="aside">${why}</span></li>`;
+  return html`<li><b>${what}</b> <span class="surety ${surety === "certain" || surety === "likely" ? "sure" : ""}">${words[surety]}</span><span class="aside">${renderProse(why)}</span></li>`;
 }
 
 function renderAimless(prices: readonly Price[]): Html {
@@ -48,7 +48,7 @@ function renderAimless(prices: readonly Price[]): Html {
 function renderUnmeasured(lines: readonly RequirementEvidence[]): Html {
   const items = lines.map(
     ({ id, text, evidence }) =>
-      html`<li><span class="id">${id}</span> <bdi class="exact">${text}</bdi><span class="aside">${evidence}</span></li>`,
+      html`<li><span class="id">${id}</span> <bdi class="exact">${text}</bdi><span class="aside">${renderProse(evidence)}</span></li>`,
   );
   return html`<article class="price unmeasured"><header><div><b>Nothing was measured for these</b><span class="aside">No photograph and no training changes that; the evidence says what is missing.</span></div></header><ul class="options">${items}</ul></article>`;
 }

@@ -1,6 +1,6 @@
 /** How good the model is: accuracy with intervals on test and validation, and each class by itself. */
 import { warnOfTest } from "../audit/index.js";
-import { formatCount, formatPercent } from "../core/index.js";
+import { countOf, formatCount, formatPercent } from "../core/index.js";
 import type { RequirementKind } from "../spec/index.js";
 import type { ClassRow, Evidence, SplitMetrics } from "../verify/index.js";
 import { drawBar, drawCount, drawInterval } from "./charts.js";
@@ -19,7 +19,7 @@ export function renderAccuracy(evidence: Evidence): Html {
   const from = scaleStart(splits);
   const headings = splits.map(
     (split, index) =>
-      html`<th scope="col" role="columnheader">${index === 0 ? "Test" : "Validation"} <span class="aside">${formatCount(split.n)} photographs</span></th>`,
+      html`<th scope="col" role="columnheader">${index === 0 ? "Test" : "Validation"} <span class="aside">${countOf(split.n, "photograph")}</span></th>`,
   );
   const rows = measures.map(
     (measure) =>
@@ -56,7 +56,7 @@ export function renderClasses(evidence: Evidence): Html {
 <h2 id="classes-title">Classes</h2>
 <p class="lead">Weakest first. Recall is the share of a class's test photographs that the model labels right; the whisker spans its exact bounds, each at the ${formatConfidence(evidence.run.testAlpha)} confidence that lines about test are judged at${target !== null && ", the line the target for the worst class"}. A wide whisker means few photographs, not necessarily a weak class.</p>
 ${renderClassTable(rows.slice(0, openClasses), most, target, "Recall of each class on test, weakest first")}
-${folded.length > 0 && html`<details><summary>The other ${formatCount(folded.length)} classes</summary>${renderClassTable(folded, most, target, "Recall of the other classes")}</details>`}
+${folded.length > 0 && html`<details><summary>The other ${countOf(folded.length, "class", "classes")}</summary>${renderClassTable(folded, most, target, "Recall of the other classes")}</details>`}
 </section>`;
 }
 

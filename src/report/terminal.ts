@@ -1,4 +1,5 @@
 /** The verdict table of the terminal: aligned columns, or the requirement under its numbers where the terminal is narrow. */
+import { withoutCodeMarks } from "../core/index.js";
 import type { Evidence, RequirementEvidence, Verdict } from "../verify/index.js";
 import { showControls } from "./html.js";
 import { decidingBound, isExact } from "./tally.js";
@@ -81,7 +82,7 @@ function describe(line: RequirementEvidence, withReason: boolean): Row {
           : "–"
         : `${bound.side === "lower" ? "≥" : "≤"} ${formatApart(bound.value, target, line.unit)}`,
     ],
-    reason: withReason && line.verdict !== "met" ? clean(line.evidence) : null,
+    reason: withReason && line.verdict !== "met" ? clean(withoutCodeMarks(line.evidence)) : null,
   };
 }
 

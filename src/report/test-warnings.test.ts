@@ -1,6 +1,6 @@
-/** What the report and the terminal say of a test split that says little. */
+/** What report and terminal say of a test split that says little, of levels, and how words of code look there. */
 import { expect, test } from "vitest";
-import { renderReport, testWarnings } from "./index.js";
+import { renderReport, renderVerdictTable, testWarnings } from "./index.js";
 import { sample } from "./sample.test-data.js";
 
 const withTest = (...counts: readonly number[]) => ({
@@ -28,4 +28,27 @@ test("they stand beside the accuracy", () => {
 test("the 95 % of the intervals is told apart from the level of the verdicts", () => {
   const report = renderReport({ ...sample, run: { ...sample.run, testOpening: 1, testAlpha: 0.04 } });
   expect(report).toMatch(/two-sided 95 % intervals, to compare by.*judged by one-sided bounds: those on test at 96 %/);
+});
+
+test("words of code are marked up in the report and bare on a terminal: no backticks in either", () => {
+  const [first, ...rest] = sample.requirements;
+  const line = {
+    ...first!,
+    verdict: "unproven",
+    evidence: "`assay verify` on <another> machine would decide.",
+  } as const;
+  const evidence = { ...sample, requirements: [line, ...rest] };
+  const step = { question: "How?", choice: "`assay serve`.", refused: [], seconds: null, bytes: null };
+  const plan = {
+    steps: [{ title: "Deployment", decisions: [{ ...step, reasons: ["By `assay deploy`."] }] }],
+    warnings: [],
+  };
+  const report = renderReport(evidence, { plan });
+  expect(report).toContain("<code>assay verify</code> on &lt;another&gt; machine would decide.");
+  expect(report).toContain("<b><code>assay serve</code>.</b>");
+  expect(report).toContain("<li>By <code>assay deploy</code>.</li>");
+  expect(report).not.toContain("`");
+  const table = renderVerdictTable(evidence, { width: 120, color: false, reasons: true });
+  expect(table).toContain("assay verify on <another> machine");
+  expect(table).not.toContain("`");
 });

@@ -2,7 +2,7 @@
 import { formatCount, formatSeconds } from "../core/index.js";
 import { formatMoment } from "../spec/index.js";
 import type { TraceEntry } from "./data.js";
-import { type Html, html } from "./html.js";
+import { type Html, html, renderProse } from "./html.js";
 
 /** Events shown before the rest is folded away. */
 const openEvents = 12;
@@ -66,7 +66,7 @@ function renderBars(trace: readonly TraceEntry[]): Html | null {
 
 function renderEvent(event: TraceEntry, start: number, position: number): Html {
   const seconds = (Date.parse(event.at) - start) / 1000;
-  return html`<li id="step-${position}"><time datetime="${event.at}">${Number.isFinite(seconds) && `+${formatClock(seconds)}`}</time><span class="kind ${event.kind.replace(/[^a-z]/gi, "")}">${event.kind}</span><span class="words">${event.text}</span></li>`;
+  return html`<li id="step-${position}"><time datetime="${event.at}">${Number.isFinite(seconds) && `+${formatClock(seconds)}`}</time><span class="kind ${event.kind.replace(/[^a-z]/gi, "")}">${event.kind}</span><span class="words">${renderProse(event.text)}</span></li>`;
 }
 
 /** 83.2 → "1:23.2", so that the times of a list stand under each other. */

@@ -2,7 +2,7 @@
 import type { JudgedOn, Role } from "../spec/index.js";
 import type { Evidence, RequirementEvidence, Verdict } from "../verify/index.js";
 import { drawMargin } from "./charts.js";
-import { type Html, html } from "./html.js";
+import { type Html, html, renderProse } from "./html.js";
 import { drawSign, renderBadge, verdictClass } from "./icons.js";
 import { countVerdicts, decidingBound, exitCode, isExact, isMoreBetter, summarize, verdictOrder } from "./tally.js";
 import { formatApart, formatConfidence, formatMoment, formatTarget } from "../spec/index.js";
@@ -104,7 +104,7 @@ function renderLine(line: RequirementEvidence): Html {
 <td role="cell" class="target" data-label="Target">${line.target === null ? html`<span class="none">none</span>` : html`<span class="number">${formatTarget(line.target, line.unit)}</span>`}</td>
 <td role="cell" class="measured" data-label="Measured">${renderMeasured(line)}</td>
 <td role="cell" class="verdict">${renderBadge(line.verdict)}</td>
-<td role="cell" class="evidence" data-label="Evidence">${line.evidence}</td></tr>
+<td role="cell" class="evidence" data-label="Evidence">${renderProse(line.evidence)}</td></tr>
 `;
 }
 

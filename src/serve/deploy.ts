@@ -26,7 +26,7 @@ const templates: Readonly<Record<string, string>> = {
 };
 
 /** What of the package a service needs; the backbones' weights are in the bundle's model already. */
-const packageParts = ["dist", "templates", "web", "LICENSE", "NOTICE"];
+const packageParts = ["bin", "dist", "templates", "web", "LICENSE", "NOTICE"];
 
 /** Writes the folder as a whole and returns the names of its files. Throws `output-exists`, `output-unwritable`. */
 export async function writeDeployment({ folder, manifest, out }: DeployOptions): Promise<readonly string[]> {

@@ -46,9 +46,16 @@ function isClientError(error: unknown): boolean {
   return /multipart|form|boundary|part header/i.test(error.message);
 }
 
+const pathOf = (url: string): string => url.split("?", 1)[0]!;
+
+/** The path of a request where the table has it, under whatever method. */
+export function knownPath(url: string): string | undefined {
+  return endpointRows.find(([, { path }]) => path === pathOf(url))?.[1].path;
+}
+
 /** For a path or method without a handler: what there is, and under which methods. */
 export function unknownRoute(method: string, url: string): { fault: Fault; allow: string | null } {
-  const path = url.split("?", 1)[0]!;
+  const path = pathOf(url);
   const methods = endpointRows.filter(([, row]) => row.path === path).map(([, row]) => row.method.toUpperCase());
   if (methods.length === 0)
     return { fault: new Fault("route-unknown", { what: `there is nothing at ${path.slice(0, 200)}` }), allow: null };

@@ -15,7 +15,7 @@ import { type Explain, makeHandlers } from "./handlers.js";
 import { openMetrics, type ServiceMetrics } from "./metrics.js";
 import { readPage } from "./page.js";
 import { parseRedisUrl } from "./redis-url.js";
-import { asFault, refusalBody, refusalHeaders, unknownRoute } from "./refusal.js";
+import { asFault, knownPath, refusalBody, refusalHeaders, unknownRoute } from "./refusal.js";
 import { acceptPhotographs, uploadLimitBytes } from "./upload.js";
 
 export interface ServiceOptions {
@@ -108,7 +108,11 @@ function addHooks(app: FastifyInstance, metrics: ServiceMetrics, state: { readon
     if (state.closing) void reply.header("connection", "close");
   });
   app.addHook("onResponse", async (request, reply) => {
-    metrics.answered(request.routeOptions.url ?? "unknown", reply.statusCode, reply.elapsedTime / 1000);
+    metrics.answered(
+      request.routeOptions.url ?? knownPath(request.url) ?? "unknown",
+      reply.statusCode,
+      reply.elapsedTime / 1000,
+    );
   });
 }
 

@@ -1,5 +1,5 @@
 /** Rules of the kinds that say what the model may cost: time, memory, device. */
-import { formatBytes, formatCount } from "../core/index.js";
+import { countOf, formatBytes, formatCount } from "../core/index.js";
 import { type Adapter, type Device, devices } from "../onnx/index.js";
 import { asksForGpu, type Quantile, type Requirement } from "../spec/index.js";
 import { type QuantileBounds, type SeriesBounds, seriesMean, seriesQuantile } from "../statistics/index.js";
@@ -69,7 +69,7 @@ export function throughput(m: Measurements, _line: Requirement, { spec }: Levels
 }
 
 function placeOf({ threads, device: used }: Measurements): string {
-  return used === "cpu" ? `${threads} threads of this machine` : nameOf(used);
+  return used === "cpu" ? `${countOf(threads, "thread")} of this machine` : nameOf(used);
 }
 
 /** Something that only the run could see. */
