@@ -65,6 +65,11 @@ export class Emitter {
     return factor === 1 ? value : this.mul(value, this.scalar(factor));
   }
 
+  /** 1 − value, of values between 0 and 1: unlike Sub, HardSigmoid leaves the CPU's blocked layout as it is. */
+  complement(value: string): string {
+    return this.op("HardSigmoid", [value], { alpha: -1, beta: 1 });
+  }
+
   /** 1 where the condition holds, 0 elsewhere, as floats. */
   indicator(comparison: "Greater" | "Less" | "Equal", a: string, b: string): string {
     return this.op("Cast", [this.op(comparison, [a, b])], { to: 1n });
@@ -73,6 +78,20 @@ export class Emitter {
   sum(value: string, axes: readonly number[], keep = true): string {
     if (axes.length === 0) return value;
     return this.op("ReduceSum", [value, this.ints(axes)], { keepdims: keep ? 1n : 0n });
+  }
+
+  /**
+   * [n, c, …] → [c], over images and pixels. Pictures are averaged first, which leaves the CPU's blocked layout as it is, where a sum does not.
+   */
+  sumPixels(value: string, shape: Shape): string {
+    const axes = shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+    const pixels = shape.slice(2);
+    if (pixels.length !== 2 || !pixels.every(isFixed)) return this.sum(value, axes, false);
+    const sums = this.sum(this.op("GlobalAveragePool", [value]), axes, false);
+    return this.scale(
+      sums,
+      pixels.reduce((count, extent) => count * extent.fixed, 1),
+    );
   }
 
   /** The axes of ReduceMean became an input in operator set 18. */

@@ -17,17 +17,25 @@ import { range } from "./rule.js";
 import { fixed, isFixed, type Shape } from "./shape.js";
 import { tapsOf, under } from "./taps.js";
 
-/** Steep enough that what is not 0 becomes 1; what float32 holds below 1e-30 counts as a kink. */
-const steep = 1e30;
+/** A power of two, so that nothing is rounded; steep enough that what is not 0 becomes 1. What is nearer to a kink than 1e-30 counts as one. */
+const steep = 2 ** 100;
 
-/** Comparisons are slow on the CPU: min(max(1e30 · value, 0), 1) instead, with value · (high − value) between two bounds. */
+/** Bounds from here on would overflow. */
+const largestBound = 2 ** 27;
+
+/**
+ * Comparisons are slow on the CPU: min(max(2¹⁰⁰ · (value − low), 0), 1) instead, and the same of high − value. HardSigmoid and Mul alone,
+ * so that pictures stay in blocks from one convolution to the next.
+ */
 export function hardSigmoidMask(emit: Emitter, value: string, low: number, high: number): string {
-  const positive = (distance: string): string => emit.op("HardSigmoid", [distance], { alpha: steep, beta: 0 });
-  const above = low === 0 ? value : emit.sub(value, emit.scalar(low));
-  if (low === -Infinity && high === Infinity) return plainMask(emit, value, low, high);
-  if (high === Infinity) return positive(above);
-  const below = emit.sub(emit.scalar(high), value);
-  return positive(low === -Infinity ? below : emit.mul(above, below));
+  const bounds = [low, high].filter((bound) => Number.isFinite(bound));
+  if (bounds.length === 0 || bounds.some((bound) => Math.abs(bound) >= largestBound))
+    return plainMask(emit, value, low, high);
+  const side = (slope: number, bound: number): string =>
+    emit.op("HardSigmoid", [value], { alpha: slope * steep, beta: -slope * steep * bound });
+  if (high === Infinity) return side(1, low);
+  if (low === -Infinity) return side(-1, high);
+  return emit.mul(side(1, low), side(-1, high));
 }
 
 /**

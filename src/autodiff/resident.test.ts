@@ -37,9 +37,36 @@ function distance(a: Float32Array, b: Float32Array): number {
   return Math.hypot(...a.map((value, i) => value - b[i]!)) / Math.hypot(...a);
 }
 
+/** Channels that fill blocks, and a filter for each: its gradient has the images as channels. */
+function buildDepthwise(): GraphBuilder {
+  const graph = new GraphBuilder();
+  const source = random(1, "depthwise");
+  const weight = (...dims: number[]): string => {
+    const count = dims.reduce((a, b) => a * b);
+    return graph.floats(
+      Float32Array.from({ length: count }, () => source.normal() / Math.sqrt(count / dims[0]!)),
+      dims,
+    );
+  };
+  const bounded = (value: string): string =>
+    graph.node("Clip", [value, graph.floats([0], []), graph.floats([0.5], [])]);
+  graph.input({ name: "image", type: "float32", dims: [images, 3, networkSide, networkSide] });
+  const wide = bounded(graph.node("Conv", ["image", weight(32, 3, 1, 1), weight(32)]));
+  const attributes = { group: 32n, strides: [2n, 2n], auto_pad: "SAME_UPPER" };
+  const each = bounded(graph.node("Conv", [wide, weight(32, 1, 3, 3), weight(32)], attributes));
+  const narrow = graph.node("Conv", [each, weight(16, 32, 1, 1), weight(16)]);
+  const pooled = graph.node("Flatten", [graph.node("GlobalAveragePool", [narrow])]);
+  graph.node("MatMul", [pooled, weight(16, networkClasses)], {}, "scores");
+  graph.output({ name: "scores", type: "float32", dims: [images, networkClasses] });
+  return graph;
+}
+
 describe("a resident model", () => {
-  test("gives the gradients of a session that was made with the weights, also after they changed", async () => {
-    const network = buildNetwork({ head: "scores", batch: images });
+  test.each([
+    ["dense", () => buildNetwork({ head: "scores", batch: images })],
+    ["depthwise", buildDepthwise],
+  ])("gives the gradients of a session made with the weights, also after they changed: %s", async (_name, build) => {
+    const network = build();
     const { lowering } = await selectLowering("cpu", engine);
     const { model, gradients, loss, lossInputs } = await gradient(network.model, {
       loss: {

@@ -19,6 +19,7 @@ import {
   type TensorProto,
   tensorData,
 } from "../onnx/index.js";
+import { joinReorders } from "./reorders.js";
 import { readWeights, replaceWeights } from "./weights.js";
 
 /** A model whose weights are inputs; for the processor and the runtime that it was made with, and for a session that optimizes nothing. */
@@ -47,6 +48,7 @@ export async function makeResident(
     // One after the other: each takes several times the weights' memory.
     const first = await trial((position) => position, "first.onnx");
     const second = await trial((position) => count - 1 - position, "second.onnx");
+    joinReorders(first);
     return openInputs(first, second, count);
   } catch {
     return null; // a session for every step says what is wrong, if anything is

@@ -27,7 +27,7 @@ export const activation = {
   },
   Sigmoid: {
     formula: "y = σ(x): dx = g · y · (1 − y); SiLU is Mul and Sigmoid",
-    backward: ({ emit, g, y }) => [() => emit.mul(g, emit.mul(y, emit.sub(emit.scalar(1), y)))],
+    backward: ({ emit, g, y }) => [() => emit.mul(g, emit.mul(y, emit.complement(y)))],
   },
   HardSigmoid: {
     formula: "y = min(max(αx + β, 0), 1): dx = α · g · [0 < y < 1]",

@@ -97,7 +97,7 @@ function siluOf({ emit, g, x, y, ownProducer }: Step): readonly InputGradient[] 
   });
   if (gate < 0) return null;
   const s = x[gate]!;
-  const slope = (): string => emit.add(emit.mul(y, emit.sub(emit.scalar(1), s)), s);
+  const slope = (): string => emit.add(emit.mul(y, emit.complement(s)), s);
   return x.map((_, i) => () => (i === gate ? null : emit.mul(g, slope())));
 }
 

@@ -14,11 +14,10 @@ export const linear = {
     except: "sizes of the picture that are not fixed",
     backward: (step) => {
       const { emit, g, x, y, shapeOf } = step;
-      return [
-        () => inputGradient(step),
-        () => weightGradient(step),
-        () => emit.sum(g, [0, ...range(2, shapeOf(y).length)], false),
-      ].slice(0, x.length);
+      return [() => inputGradient(step), () => weightGradient(step), () => emit.sumPixels(g, shapeOf(y))].slice(
+        0,
+        x.length,
+      );
     },
   },
   MatMul: {

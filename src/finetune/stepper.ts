@@ -13,6 +13,7 @@ import {
 } from "../autodiff/index.js";
 import { names } from "../backbone/index.js";
 import {
+  addTo,
   type BoundInput,
   type Feeds,
   float32,
@@ -229,8 +230,4 @@ function lanesOf<T>(runs: readonly T[], lanes: number): T[][] {
   const count = Math.min(lanes, runs.length);
   const first = (lane: number): number => Math.floor((lane * runs.length) / count);
   return Array.from({ length: count }, (_, lane) => runs.slice(first(lane), first(lane + 1)));
-}
-
-function addTo(sum: Float32Array, part: Float32Array): void {
-  for (let i = 0; i < part.length; i++) sum[i]! += part[i]!;
 }

@@ -55,3 +55,17 @@ export function floats(tensor: Tensor | undefined): Float32Array {
   if (tensor?.type !== "float32") throw new TypeError(`expected a float32 tensor, got ${tensor?.type ?? "none"}`);
   return tensor.data;
 }
+
+/** Adds in place. Four at a time: half as slow again one by one. */
+export function addTo(sum: Float32Array, part: Float32Array): void {
+  const whole = sum.length - (sum.length % 4);
+  for (let i = 0; i < whole; i += 4) {
+    const [a, b] = [sum[i]! + part[i]!, sum[i + 1]! + part[i + 1]!];
+    const [c, d] = [sum[i + 2]! + part[i + 2]!, sum[i + 3]! + part[i + 3]!];
+    sum[i] = a;
+    sum[i + 1] = b;
+    sum[i + 2] = c;
+    sum[i + 3] = d;
+  }
+  for (let i = whole; i < sum.length; i++) sum[i]! += part[i]!;
+}

@@ -5,7 +5,7 @@ import { describeError } from "../core/index.js";
 import { type Device, devices } from "./device.js";
 import type { CallName, Calls, ModelSource, Reply, Request, SessionOptions } from "./protocol.js";
 import type { SplitModel } from "./split.js";
-import { type ElementType, type Feeds, isElementType, type Tensor } from "./tensor.js";
+import { addTo, type ElementType, type Feeds, isElementType, type Tensor } from "./tensor.js";
 
 const sessions = new Map<number, InferenceSession>();
 /** Inputs by session that runs need not be given. */
@@ -47,7 +47,7 @@ const handlers: Handlers = {
       for (const { name, into } of summed) {
         const part = own[name]!.data as Float32Array;
         if (i === 0) into.set(part);
-        else add(part, into);
+        else addTo(into, part);
       }
     }
     return answers;
@@ -126,7 +126,8 @@ function sessionSettings(options: SessionOptions, device: Device): InferenceSess
   };
 }
 
-/** Four at a time: twice as fast as one by one. */
+/* Four at a time, here and below: twice as fast as one by one. */
+
 function collect(numbers: Float32Array, positions: Int32Array, into: Float32Array): void {
   const at = (position: number): number => (position < 0 ? 0 : numbers[position]!);
   const whole = into.length - (into.length % 4);
@@ -139,10 +140,6 @@ function collect(numbers: Float32Array, positions: Int32Array, into: Float32Arra
     into[i + 3] = at(d);
   }
   for (let i = whole; i < into.length; i++) into[i] = at(positions[i]!);
-}
-
-function add(part: Float32Array, into: Float32Array): void {
-  for (let i = 0; i < into.length; i++) into[i]! += part[i]!;
 }
 
 function find(session: number): InferenceSession {
