@@ -106,6 +106,11 @@ test("killed in the middle, it goes on from its checkpoint to what an unbroken r
   const resumed = await assay(home, ...words("killed", "--resume"));
   expect([0, 3, 4]).toContain(resumed.code);
   expect(resumed.out).toMatch(/goes on in epoch [23]/);
+  const tried = traceOf("killed").flatMap(({ data }) =>
+    typeof data.recipe === "string" ? [`${String(data.name)} ${data.recipe}`] : [],
+  );
+  expect(tried.length).toBeGreaterThan(2);
+  expect(tried.filter((one, i) => tried.indexOf(one) !== i)).toEqual([]); // what was recalled is not written twice
   const unbroken = await assay(home, ...words("unbroken", "--replay", join(home, "killed", "trace.jsonl")));
   expect(unbroken.err).toBe("");
   expect(bundleOf("unbroken").bundleHash).toBe(bundleOf("killed").bundleHash);
@@ -122,6 +127,25 @@ test("a budget too small for two epochs says what they would take", async () => 
   const hasty = await assay(home, ...words("hasty").map((word) => (word === "40s" ? "0.1s" : word)));
   expect([0, 3, 4]).toContain(hasty.code);
   expect(hasty.out).toMatch(/fine-tune all layers: not measured; it takes about [\d.]+ m?s, .* left/);
+});
+
+test("what does not fit the memory is left out, with the number that refused it, in trace, plan and report", async () => {
+  const tight = join(home, "tight.md");
+  writeFileSync(tight, spec.replace("## PENALTIES", "- Peak memory under 20 MB\n\n## PENALTIES"));
+  const small = await assay(home, ...words("small").map((word) => (word === specFile ? tight : word)));
+  expect(small.code).toBe(3);
+  const why = /fine-tune all layers: not measured; micro-batches of 1 need [\d.]+ [kM]B as planned, 0 B are there/;
+  expect(small.out).toMatch(why);
+  const page = readFileSync(join(home, "small", "plan.md"), "utf8");
+  for (const depth of ["the last stages", "most of the network", "all layers"])
+    expect(page).toMatch(new RegExp(`- Not fine-tune ${depth}: not measured; micro-batches of 1 .* \\(event \\d+\\)`));
+  const event = Number(/Not fine-tune all layers: .*event (\d+)/.exec(page)![1]);
+  expect(traceOf("small")[event - 1]!.text).toMatch(why);
+  const report = readFileSync(join(home, "small", "report.html"), "utf8");
+  const rows = [...report.matchAll(/<tr[^>]*class="not-measured".*?<\/tr>/gs)].map(([row]) => row);
+  const own = rows.filter((row) => row.includes("fine-tune all layers"));
+  expect(own).toEqual([expect.stringMatching(/micro-batches of 1 need/)]);
+  expect(bundleOf("small").backbones).toEqual([expect.objectContaining({ name: "small" })]);
 });
 
 test("too few photographs to judge by: left out, and said so in trace and plan", async () => {

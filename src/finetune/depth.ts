@@ -61,6 +61,15 @@ export const fewestSelect = 20;
 /** Fewer epochs teach too little to be worth a try. */
 export const fewestEpochs = 2;
 
+/** Share of the time left that epochs may take; judging and features of the tuned network take the rest. */
+export const timeShare = 0.85;
+
+/** Whether so many seconds are enough for the cheapest training, and the photographs to judge it. */
+export function trainingFits(seconds: number, costs: Costs): boolean {
+  const least = fewestEpochs * epochSeconds(depths[0]!.share, costs);
+  return costs.select >= fewestSelect && least / timeShare <= seconds;
+}
+
 /** More steps than these bring little, whatever the number of photographs. */
 const enoughSteps = 600;
 

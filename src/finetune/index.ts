@@ -12,6 +12,8 @@ export {
   fittingEpochs,
   gainOf,
   scaleOf,
+  timeShare,
+  trainingFits,
 } from "./depth.js";
 export {
   type FineTuned,

@@ -1,6 +1,6 @@
 /**
  * The search for a recipe: changes are tried on a sample of the training photographs and compared with the current recipe on the
- * same out-of-fold predictions; what does not help beyond its noise is rolled back.
+ * same out-of-fold predictions. What costs more must help beyond its noise, what costs the same need only help; the rest is rolled back.
  */
 import { type Recipe, recipeMultiplyAdds, whyImpossible } from "../backbone/index.js";
 import { formatPercent, formatSeconds } from "../core/index.js";
@@ -175,7 +175,7 @@ function compare(current: Trial, trial: Trial, { labels, classes, groups, utilit
   };
 }
 
-/** What costs nothing need only look better; what costs something must be better beyond noise. */
+/** What costs no more need only look better; what costs more must be better beyond its noise, one standard error. */
 function costsMore(current: Trial, trial: Trial): boolean {
   return recipeMultiplyAdds(trial.recipe) > recipeMultiplyAdds(current.recipe);
 }

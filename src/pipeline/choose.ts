@@ -37,7 +37,7 @@ const largestSample = 1000;
 const smallestSample = 300;
 
 /** Share of the budget for the recipe and its features where fine-tuning may follow. */
-const recipeShare = 0.4;
+export const recipeShare = 0.4;
 
 /** Share of the budget that the features of the sample by the first recipe may take. */
 const sampleShare = 0.04;

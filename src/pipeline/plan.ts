@@ -12,7 +12,7 @@ import type { Spec } from "../spec/index.js";
 import { quantile } from "../statistics/index.js";
 import { writeFileAtomic, writeJson } from "../store/index.js";
 import { openTrace } from "../trace/index.js";
-import { openBackbones } from "./choose.js";
+import { openBackbones, recipeShare } from "./choose.js";
 import { type LearnRequest, type RunContext, type Surroundings, timed } from "./context.js";
 import { foreseeSplit, scanImages } from "./data.js";
 import { budgetOf, deviceMemoryLimit, emptyModel } from "./limits.js";
@@ -83,6 +83,7 @@ export function factsOf({ request, spec, around, trace }: PlanContext) {
     threads: around.threads,
     budgetSeconds,
     trialShare,
+    recipeShare,
     solver,
     augment,
     fineTuning,

@@ -6,7 +6,7 @@ import { checkInterrupted } from "../core/index.js";
 import { explainPhotograph } from "../explain/index.js";
 import { thumbnail } from "../image/index.js";
 import type { Candidate, Estimate, MeasuredOn, Mistake, Mistakes, ReportExtras } from "../report/index.js";
-import type { Plan } from "../plan/index.js";
+import { type Plan, unmeasuredActions } from "../plan/index.js";
 import type { TraceEvent } from "../trace/index.js";
 import type { Outcome, Proof } from "../verify/index.js";
 import { findMistakes, type FoundMistake, type Insights, shownMistakes } from "./insights.js";
@@ -100,14 +100,16 @@ async function readJson<T>(folder: string | null, name: string): Promise<T | nul
 
 /** The recipes of the search, from the numbers of its events. */
 export function readCandidates(trace: readonly TraceEvent[]): Candidate[] {
-  return trace.flatMap(({ stage, kind, text, data }): Candidate[] => {
-    if (stage !== "loop") return [];
+  const unmeasured = new Set(unmeasuredActions(trace).values());
+  return trace.flatMap((event): Candidate[] => {
+    const { stage, kind, text, data } = event;
+    if (stage !== "loop" || (data.unmeasured === true && !unmeasured.has(event))) return [];
     if (kind === "observation" && typeof data.recipe === "string") return [readTrial(data.recipe, text, data)];
     if (kind !== "decision" || !/\bnot measured\b/.test(text)) return [];
     const action = typeof data.name === "string" ? data.name : text.split(":")[0]!;
     const nothing = {
       on: measuredOn(data),
-      reason: null,
+      reason: data.unmeasured === true && typeof data.why === "string" ? data.why : null,
       accuracy: null,
       logLoss: null,
       accuracyGain: null,

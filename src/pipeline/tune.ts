@@ -24,7 +24,9 @@ import {
   measureStep,
   type Settings,
   type StepCost,
+  timeShare,
   trainedShare,
+  trainingFits,
   type TrainingEvent,
   usualSettings,
 } from "../finetune/index.js";
@@ -84,9 +86,9 @@ export function tuningFits(
 ) {
   const { train, select } = parts;
   const images = { train: train.pictures.length, select: select.pictures.length };
-  if (!request.fineTuning || images.select < fewestSelect || backbones.length === 0) return false;
+  if (!request.fineTuning || backbones.length === 0) return false;
   const imagesPerSecond = Math.max(...networks.map((network) => network.imagesPerSecond));
-  return (fewestEpochs * epochSeconds(depths[0]!.share, { imagesPerSecond, ...images })) / timeShare <= seconds;
+  return trainingFits(seconds, { imagesPerSecond, ...images });
 }
 
 /** An action for each depth. Each begins with the network as it was given; none where nothing could be judged. */
@@ -188,8 +190,11 @@ function tuneAction<State extends Tunable>(depth: Depth, given: DepthOptions): A
   async function tune(state: State): Promise<Observed<State>> {
     const options = await begin(given);
     const own = plan ?? (await makePlan(depth, options, imagesPerSecond));
-    if (own === null) {
+    if ("why" in own) {
       isTried = false; // fewer epochs, or those of another depth, may fit later
+      const { why, ...numbers } = own;
+      const data = { name: depth.name, unmeasured: true, why, ...numbers };
+      context.trace.add("decision", "loop", `${depth.name}: not measured; ${why}`, data);
       return { state: null, observations: [] };
     }
     course.trainings++;
@@ -214,9 +219,6 @@ function tuneAction<State extends Tunable>(depth: Depth, given: DepthOptions): A
 /** Faults of a network that cannot be trained so deep: the model before is there all the same. */
 const survivable: ReadonlySet<FaultCode> = new Set(["gradient-unsupported", "model-invalid", "training-diverged"]);
 
-/** Share of the time left that epochs may take; judging and features of the tuned network take the rest. */
-const timeShare = 0.85;
-
 function isDeeper(tuning: FineTuning | null, { share }: Depth): boolean {
   const done = depths.find(({ name }) => name === tuning?.depth);
   return done !== undefined && done.share >= share;
@@ -235,8 +237,16 @@ function planFile(context: RunContext, depth: Depth): string {
   return join(folderOf(context, depth), "plan.json");
 }
 
+/** Why a depth does not fit, with the number that refuses it. */
+interface Unfit {
+  readonly why: string;
+  /** Of the fewest epochs, where time refuses it. */
+  readonly seconds?: number;
+  readonly left?: number;
+}
+
 /** Epochs by the speed of real steps, measured now. */
-async function makePlan(depth: Depth, options: OneDepth, imagesPerSecond: number): Promise<TuningPlan | null> {
+async function makePlan(depth: Depth, options: OneDepth, imagesPerSecond: number): Promise<TuningPlan | Unfit> {
   const { context, cuts, parts, workload, course } = options;
   const { train, select } = parts;
   const images = train.pictures.length;
@@ -249,7 +259,9 @@ async function makePlan(depth: Depth, options: OneDepth, imagesPerSecond: number
     cut: cut?.value ?? null,
     settings: { ...given, draws: scale.epochs },
   };
-  const { step, microBatch } = await measureFitting(trial, options);
+  const fitting = await measureFitting(trial, options);
+  if ("why" in fitting) return fitting;
+  const { step, microBatch } = fitting;
   const judged = (2 * select.pictures.length) / imagesPerSecond;
   const perEpoch = (images / step.images) * step.seconds + judged;
   const left = options.secondsLeft() * timeShare;
@@ -262,23 +274,33 @@ async function makePlan(depth: Depth, options: OneDepth, imagesPerSecond: number
     `${depth.name}: a step of ${step.images} photographs takes ${formatSeconds(step.seconds)}, an epoch about ${formatSeconds(perEpoch)}, ${formatSeconds(left)} are there`,
     { step, microBatch, perEpoch, left, spent: workload.seconds },
   );
-  if (epochs < fewestEpochs) return null;
+  if (epochs < fewestEpochs) {
+    const seconds = fewestEpochs * perEpoch;
+    const why = `${fewestEpochs} epochs take about ${formatSeconds(seconds)}, ${formatSeconds(Math.max(0, left))} are there for them`;
+    return { why, seconds, left };
+  }
   const plan = { ...trial, settings: { ...given, microBatch, epochs, draws: epochs } };
   await writeJson(planFile(context, depth), plan);
   return plan;
 }
 
 /** The cost of a step in micro-batches whose planned memory is there: half as large until they fit. */
-async function measureFitting(trial: TuningPlan, options: OneDepth): Promise<{ step: StepCost; microBatch: number }> {
+async function measureFitting(
+  trial: TuningPlan,
+  options: OneDepth,
+): Promise<{ readonly step: StepCost; readonly microBatch: number } | Unfit> {
   const { context } = options;
   const there = memoryLimit(context.spec) - process.memoryUsage().rss;
+  const deviceThere = deviceMemoryLimit(context.spec);
   let { microBatch } = trial.settings;
   for (;;) {
     const step = await measureStep(trainingOf({ ...trial, settings: { ...trial.settings, microBatch } }, options));
-    const isSmall = step.memoryBytes <= there && step.deviceBytes <= (deviceMemoryLimit(context.spec) ?? Infinity);
-    if (isSmall || microBatch === 1) return { step, microBatch };
+    const isSmall = step.memoryBytes <= there && step.deviceBytes <= (deviceThere ?? Infinity);
+    if (isSmall) return { step, microBatch };
     const device = step.deviceBytes > 0 ? ` and ${formatBytes(step.deviceBytes)} of the device` : "";
-    const text = `micro-batches of ${microBatch} need ${formatBytes(step.memoryBytes)}${device} as planned, ${formatBytes(there)} are there`;
+    const allowed = deviceThere === null ? "" : ` and ${formatBytes(deviceThere)} of the device`;
+    const text = `micro-batches of ${microBatch} need ${formatBytes(step.memoryBytes)}${device} as planned, ${formatBytes(Math.max(0, there))}${device && allowed} are there`;
+    if (microBatch === 1) return { why: text };
     context.trace.add("decision", "loop", `${trial.depth}: ${text}`, { step, there });
     microBatch = Math.floor(microBatch / 2);
   }

@@ -1,6 +1,6 @@
 /** What a plan is made of: the facts it rests on, decisions, and what they refused. */
 import type { Audit } from "../audit/index.js";
-import type { DeviceMemoryPlan } from "../finetune/index.js";
+import { type DeviceMemoryPlan, trainingFits } from "../finetune/index.js";
 import { type Provability, provability, type Spec } from "../spec/index.js";
 import type { TraceEvent } from "../trace/index.js";
 
@@ -25,8 +25,10 @@ export interface PlanFacts {
   readonly threads: number;
   readonly scanSeconds: number;
   readonly budgetSeconds: number;
-  /** Share of the budget that trials may take. */
+  /** Share of the recipe's part of the budget that trials may take. */
   readonly trialShare: number;
+  /** The recipe's part of the budget where fine-tuning may follow; all of it elsewhere. */
+  readonly recipeShare: number;
   /** The first is the one to begin with. */
   readonly networks: readonly NetworkFacts[];
   readonly solver: "lbfgs" | "adamw";
@@ -68,6 +70,24 @@ export function whatCanBeProven({ spec, audit }: Pick<PlanFacts, "spec" | "audit
   const { test, calibrate } = audit.distinctSplits;
   const classes = Object.fromEntries(audit.classes.map(({ label, distinctSplits }) => [label, distinctSplits]));
   return provability(spec, { test, calibrate, classes });
+}
+
+/** Seconds of a budget by what they are for; trials are a part of the recipe's. */
+export interface Division {
+  readonly recipe: number;
+  readonly trials: number;
+  readonly tuning: number;
+}
+
+/** As a run divides it: fine-tuning has a part of its own where that is enough for the cheapest training. */
+export function divideBudget(facts: PlanFacts, budget = facts.budgetSeconds): Division {
+  const { trialShare, recipeShare, fineTuning, networks, audit } = facts;
+  const { train, select } = audit.distinctSplits;
+  const imagesPerSecond = Math.max(...networks.map((network) => network.imagesPerSecond));
+  const tuning = budget * (1 - recipeShare);
+  const fits = fineTuning && trainingFits(tuning, { imagesPerSecond, train, select });
+  const recipe = fits ? budget - tuning : budget;
+  return { recipe, trials: recipe * trialShare, tuning: budget - recipe };
 }
 
 /** Different photographs that are learned from, or that choose and calibrate. */

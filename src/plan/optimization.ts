@@ -2,10 +2,18 @@
 import { countOf, formatBytes, formatSeconds } from "../core/index.js";
 import type { RequirementKind, Spec } from "../spec/index.js";
 import type { DeviceMemoryPlan } from "../finetune/index.js";
-import { decide, type Decision, type PlanFacts, type Refused, type Step, unmeasured } from "./decision.js";
+import {
+  decide,
+  type Decision,
+  divideBudget,
+  type PlanFacts,
+  type Refused,
+  type Step,
+  unmeasured,
+} from "./decision.js";
 
 export function planOptimization(facts: PlanFacts): Step {
-  const { spec, networks, budgetSeconds, trialShare, threads, deviceMemory } = facts;
+  const { spec, networks, threads, deviceMemory, fineTuning } = facts;
   const first = networks[0]!;
   const limits = describeLimits(spec, first);
   return {
@@ -13,12 +21,10 @@ export function planOptimization(facts: PlanFacts): Step {
     decisions: [
       decide({
         question: "How is the time spent?",
-        choice:
-          budgetSeconds === 0
-            ? "On the first recipe alone: the budget is 0."
-            : `Of ${formatSeconds(budgetSeconds)} at most ${formatSeconds(budgetSeconds * trialShare)} on trials, the action that promises most for its seconds first; the rest is for what they choose.`,
+        choice: describeTime(facts),
         reasons: [
-          `${countOf(threads, "thread")}, one session each; a trial ends up kept only where it is better beyond its noise.`,
+          `${countOf(threads, "thread")}, one session each.`,
+          "A trial that costs more than the recipe in force is kept where its log loss, out of fold, is lower by more than one standard error; one that costs the same where it is lower at all.",
         ],
       }),
       decide({
@@ -28,7 +34,9 @@ export function planOptimization(facts: PlanFacts): Step {
         refused: [
           refuseInt8(spec, first),
           unmeasured("mixed precision", "for training on other devices (--device); on the CPU it is slower"),
-          unmeasured("gradient accumulation", "a linear head is trained on all photographs at once"),
+          ...(fineTuning
+            ? []
+            : [unmeasured("gradient accumulation", "a linear head is trained on all photographs at once")]),
         ],
       }),
       ...(deviceMemory ? [decideDeviceMemory(deviceMemory)] : []),
@@ -40,6 +48,16 @@ export function planOptimization(facts: PlanFacts): Step {
       }),
     ],
   };
+}
+
+function describeTime(facts: PlanFacts): string {
+  const { budgetSeconds } = facts;
+  if (budgetSeconds === 0) return "On the first recipe alone: the budget is 0.";
+  const { recipe, trials, tuning } = divideBudget(facts);
+  const first = "on trials, the action that promises most for its seconds first";
+  if (tuning === 0)
+    return `Of ${formatSeconds(budgetSeconds)} at most ${formatSeconds(trials)} ${first}; the rest is for what they choose.`;
+  return `Of ${formatSeconds(budgetSeconds)} the recipe has ${formatSeconds(recipe)}: at most ${formatSeconds(trials)} ${first}, the rest for what they choose. ${formatSeconds(tuning)}, and what the recipe leaves, are for fine-tuning.`;
 }
 
 function decideDeviceMemory(plan: DeviceMemoryPlan): Decision {

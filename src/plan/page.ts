@@ -4,7 +4,12 @@ import type { Decision, Step } from "./decision.js";
 import type { Plan } from "./plan.js";
 
 export function renderPlan({ steps, seconds, warnings }: Plan): string {
-  const total = `About ${formatSeconds(seconds.fixed)} are certain${seconds.search > 0 ? `, and the search may take up to ${formatSeconds(seconds.search)} and make the recipe cost more` : ""}.`;
+  const { fixed, search, tuning } = seconds;
+  const more = [
+    ...(search > 0 ? [`the search may take up to ${formatSeconds(search)} and make the recipe cost more`] : []),
+    ...(tuning > 0 ? [`${formatSeconds(tuning)}, and what the recipe leaves, are for fine-tuning`] : []),
+  ];
+  const total = `${[`About ${formatSeconds(fixed)} are certain`, ...more].join("; ")}.`;
   return [
     "# Plan",
     "",

@@ -37,6 +37,7 @@ function facts(changes: Partial<PlanFacts> = {}): PlanFacts {
     scanSeconds: 3,
     budgetSeconds: 600,
     trialShare: 0.3,
+    recipeShare: 0.4,
     networks: [network("small", 100, 0.01), network("large", 40, 0.03)],
     solver: "lbfgs",
     augment: 0,
@@ -69,7 +70,25 @@ describe("a plan", () => {
 
   test("predicts what is certain: scan, features and proof", () => {
     expect(plan.seconds.fixed).toBeCloseTo(3 + 8 + 3 + 270 * 0.01);
-    expect(plan.seconds.search).toBeCloseTo(180);
+    expect(makePlan(facts({ fineTuning: false })).seconds).toMatchObject({ search: expect.closeTo(180), tuning: 0 });
+  });
+
+  test("divides the budget as a run does: 30 % for trials of what the recipe has, which is 40 % where fine-tuning fits", () => {
+    expect(plan.seconds).toMatchObject({ search: expect.closeTo(72), tuning: expect.closeTo(360) });
+    expect(page).toContain("the recipe has 4 min 0 s: at most 1 min 12 s on trials");
+    expect(page).toContain("6 min 0 s, and what the recipe leaves, are for fine-tuning");
+    const short = renderPlan(makePlan(facts({ budgetSeconds: 40 })));
+    expect(short).toContain("Of 40.0 s at most 12.0 s on trials");
+    const few = { ...audit, distinctSplits: { ...splits, select: 19 } };
+    expect(renderPlan(makePlan(facts({ audit: few })))).toContain("Of 10 min 0 s at most 3 min 0 s on trials");
+  });
+
+  test("says when a trial is kept, and that fine-tuning accumulates gradients", () => {
+    expect(page).toMatch(/costs more than the recipe in force is kept where .* more than one standard error; one that/);
+    expect(page).toContain("to steps of up to 32 photographs (gradient accumulation)");
+    expect(page).not.toContain("Not gradient accumulation");
+    const frozen = renderPlan(makePlan(facts({ fineTuning: false })));
+    expect(frozen).toContain("Not gradient accumulation: a linear head is trained on all photographs at once.");
   });
 
   test("refuses nothing by a number that was not measured", () => {
@@ -140,6 +159,30 @@ test("what can be proved is counted without copies", () => {
   const spec = parseSpec("# CONSTRAINTS\n- At least 60% accuracy\n", "spec.md", "markdown");
   expect(renderPlan(makePlan(facts({ spec })))).toMatch(/is proved when \d+ of 200 photographs/);
   expect(renderPlan(makePlan(facts({ spec })))).toContain("calibrate 100, test 200.");
+});
+
+test("a depth of fine-tuning that did not fit is listed with its number, once, and not where it was done later", () => {
+  const unfit = (name: string, why: string) =>
+    event("decision", `${name}: not measured; ${why}`, { name, unmeasured: true });
+  const [last, most, all] = ["fine-tune the last stages", "fine-tune most of the network", "fine-tune all layers"];
+  const events = [
+    unfit(last, "2 epochs take about 90 s, 60 s are there for them"),
+    unfit(most, "2 epochs take about 120 s, 60 s are there for them"),
+    event("observation", `${last}: small-tuned: accuracy 90.0 %, log loss 0.3 on select; +1: rolled back`, {
+      name: last,
+      recipe: "small-tuned",
+      verdict: "rolled back",
+      on: "select",
+    }),
+    unfit(most, "it takes about 130 s, 50 s are left"),
+    { ...event("observation", "bundle written", {}), stage: "bundle" },
+  ];
+  const page = renderPlan(makePlan(facts({ events })));
+  expect(page.match(/- Not fine-tune .*/g)).toEqual([
+    `- Not ${last}: small-tuned: accuracy 90.0 %, log loss 0.3 on select; +1: rolled back (event 3).`,
+    `- Not ${most}: not measured; it takes about 130 s, 50 s are left (event 4).`,
+    `- Not ${all}: not measured.`,
+  ]);
 });
 
 test("a line that so many photographs cannot prove is said before anything is learned", () => {

@@ -1,6 +1,6 @@
 /** Step 3: how the head is trained. */
 import { formatCount } from "../core/index.js";
-import { depths, fewestSelect } from "../finetune/index.js";
+import { depths, fewestSelect, usualSettings } from "../finetune/index.js";
 import { areEven, type Decision, decide, learnedImages, type PlanFacts, type Step, unmeasured } from "./decision.js";
 import { keptTrials, triedAlternatives } from "./trials.js";
 
@@ -69,9 +69,12 @@ function decideBalance({ audit, spec, events }: PlanFacts): Decision {
 
 /** Whether the network's own layers are trained: after the head, where time is left for it. */
 function decideTuning({ audit, events, fineTuning, budgetSeconds }: PlanFacts): Decision {
+  const { batch, microBatch } = usualSettings;
   const names = depths.map(({ name }) => name);
   const kept = keptTrials(events).find(({ data }) => names.includes(String(data.name)));
   const refused = triedAlternatives(events, names).filter(({ what }) => !what.startsWith(String(kept?.data.name)));
+  const beyond = names.slice(kept === undefined ? 0 : names.indexOf(String(kept.data.name)) + 1); // what is kept trains more
+  const untried = beyond.filter((name) => !refused.some(({ what }) => what.startsWith(name)));
   const { select } = audit.distinctSplits;
   const isOver = events.some(({ stage }) => stage === "bundle");
   const open =
@@ -88,11 +91,11 @@ function decideTuning({ audit, events, fineTuning, budgetSeconds }: PlanFacts): 
     reasons: fineTuning
       ? [
           "A head alone stops where classes differ in detail. The head comes first, so that the first steps do not spoil the features (Kumar 2022).",
-          "Batch statistics stay as they are: batches are small.",
+          `Batch statistics stay as they are: batches are small. Gradients are added up over micro-batches of ${microBatch}, or fewer where memory is short, to steps of up to ${batch} photographs (gradient accumulation).`,
           "select decides, by log loss on the same photographs; what gains nothing is rolled back.",
         ]
       : ["--no-fine-tuning says so."],
-    refused: events.length > 0 ? refused : fineTuning ? [] : names.map((name) => unmeasured(name)),
+    refused: [...refused, ...(isOver || !fineTuning ? untried.map((name) => unmeasured(name)) : [])],
   });
 }
 

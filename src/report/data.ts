@@ -32,7 +32,7 @@ export interface Candidate {
   readonly action: string | null;
   readonly on: MeasuredOn;
   readonly outcome: "start" | "kept" | "rolled back" | "refused" | "not measured";
-  /** Why it was refused. */
+  /** Why it was refused, or not measured. */
   readonly reason: string | null;
   readonly accuracy: number | null;
   readonly logLoss: number | null;

@@ -197,10 +197,16 @@ function untriedActions({ candidates = [] }: ReportExtras): Option[] {
 
 /** The least costly first. */
 function unmeasuredActions(candidates: readonly Candidate[]): Option[] {
-  const untried = candidates
-    .filter(({ outcome }) => outcome === "not measured")
+  const all = candidates.filter(({ outcome }) => outcome === "not measured");
+  const unfit = all.flatMap(({ name, seconds, reason }): Option[] =>
+    seconds !== null || reason === null
+      ? []
+      : [{ surety: "effect not measured", what: `The action ${quoteName(name)}`, why: `Not measured: ${reason}.` }],
+  );
+  const untried = all
+    .filter(({ seconds, reason }) => seconds !== null || reason === null)
     .toSorted((a, b) => (a.seconds ?? Number.POSITIVE_INFINITY) - (b.seconds ?? Number.POSITIVE_INFINITY));
-  if (untried.length === 0) return [];
+  if (untried.length === 0) return unfit;
   const names = untried.map(
     ({ name, seconds }) => `${quoteName(name)}${seconds === null ? "" : ` (about ${formatSeconds(seconds)})`}`,
   );
@@ -210,6 +216,7 @@ function unmeasuredActions(candidates: readonly Candidate[]): Option[] {
       what: `${untried.length === 1 ? "The action" : "The actions"} ${names.join(", ")}`,
       why: "They did not fit the budget, and what they bring was not measured; a larger --budget tries them.",
     },
+    ...unfit,
   ];
 }
 

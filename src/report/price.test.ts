@@ -159,6 +159,17 @@ describe("the price of met", () => {
     expect(text(optionsFor(accuracy({ measured: 0.93 })))).not.toMatch(/action|recipe|labels|training photographs/);
   });
 
+  it("promises nothing of a larger budget for what did not fit the memory", () => {
+    const mirror = sampleExtras.candidates!.at(-1)!;
+    const unfit = { ...mirror, name: "fine-tune all layers", seconds: null, reason: "they need 9 GB, 2 GB are there" };
+    const shown = text(optionsFor(accuracy({ measured: 0.93 }), { candidates: [unfit] }));
+    expect(shown).toContain('The action "fine-tune all layers". Not measured: they need 9 GB, 2 GB are there.');
+    expect(shown).not.toContain("--budget");
+    const both = text(optionsFor(accuracy({ measured: 0.93 }), { candidates: [mirror, unfit] }));
+    expect(both).toMatch(/The action "mirror" \(about .*--budget/);
+    expect(both).toContain("Not measured: they need 9 GB");
+  });
+
   it("goes class by class for the worst class", () => {
     const line = sample.requirements.find(({ kind }) => kind === "worst-class-recall")!;
     const shown = text(optionsFor(line, sampleExtras));

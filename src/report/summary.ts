@@ -1,5 +1,6 @@
 /** What a run achieved, by what, and what it taught: derived from its evidence and its trace, nothing canned. */
 import { formatSeconds } from "../core/index.js";
+import { unmeasuredActions } from "../plan/index.js";
 import { describeTarget, formatValue } from "../spec/index.js";
 import type { TraceEvent } from "../trace/index.js";
 import type { Evidence, RequirementEvidence } from "../verify/index.js";
@@ -82,6 +83,5 @@ function formatPoints(share: number): string {
 }
 
 function describeUnmeasured(events: readonly TraceEvent[]): string[] {
-  const left = events.filter(({ stage, data }) => stage === "loop" && data.unmeasured === true);
-  return left.map(({ text }) => `${text}.`);
+  return [...unmeasuredActions(events).values()].map(({ text }) => `${text}.`);
 }

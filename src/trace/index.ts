@@ -20,19 +20,31 @@ export interface Trace {
   readonly events: readonly TraceEvent[];
 }
 
-/** Opens a trace; with a path every event is appended to that file at once, so that a crash loses nothing. */
+/**
+ * Opens a trace; with a path every event is appended to that file at once, so that a crash loses nothing. What a resumed run recalls of
+ * the search, and says again as an earlier process said it, is heard but not written twice.
+ */
 export function openTrace(path: string | null, now: () => Date, listen: (event: TraceEvent) => void = () => {}): Trace {
   const events: TraceEvent[] = path === null ? [] : [...readTrace(path)];
+  const earlier = new Set(events.flatMap(keyOf));
   if (path !== null && endsMidLine(path)) appendFileSync(path, "\n");
   return {
     events,
     add: (kind, stage, text, data = {}) => {
       const event: TraceEvent = { at: now().toISOString(), kind, stage, text, data };
-      if (path !== null) appendFileSync(path, `${JSON.stringify(event)}\n`);
-      events.push(event);
+      const isRepeated = keyOf(event).some((key) => earlier.has(key));
+      if (path !== null && !isRepeated) appendFileSync(path, `${JSON.stringify(event)}\n`);
+      if (!isRepeated) events.push(event);
       listen(event);
     },
   };
+}
+
+/** What two events share that say the same; nothing for those that are never repetitions. Seconds, and the forecast of a thought, differ from time to time. */
+function keyOf({ kind, stage, text, data }: TraceEvent): readonly string[] {
+  if (stage !== "loop" || kind === "fault") return [];
+  const { seconds: _, ...rest } = data;
+  return [JSON.stringify([kind, kind === "thought" ? "" : text, rest])];
 }
 
 /** Reads a trace file; a last line cut off by a crash is left out. Absent files are empty. */
