@@ -111,6 +111,9 @@ test("killed in the middle, it goes on from its checkpoint to what an unbroken r
   );
   expect(tried.length).toBeGreaterThan(2);
   expect(tried.filter((one, i) => tried.indexOf(one) !== i)).toEqual([]); // what was recalled is not written twice
+  const page = readFileSync(join(home, "killed", "trace.md"), "utf8");
+  expect(page).toMatch(/\*\*Thought:\*\* fine-tune .*; decided before/);
+  expect(page).not.toContain("usually 1.000");
   const unbroken = await assay(home, ...words("unbroken", "--replay", join(home, "killed", "trace.jsonl")));
   expect(unbroken.err).toBe("");
   expect(bundleOf("unbroken").bundleHash).toBe(bundleOf("killed").bundleHash);

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, test } from "vitest";
 import { addFiles, makeFolder, noise, png, removeFolders } from "../../test/photographs.js";
 import { sharedPath } from "../../test/shared.js";
 import { scan, type ScanOptions, splitDataset } from "../dataset/index.js";
@@ -29,6 +29,15 @@ async function many(folder: string, count: number): Promise<Record<string, Uint8
 /** The pixels of `png(name)` in a file with other bytes. */
 const samePixels = (name: string): Promise<Uint8Array> =>
   encodeRaster({ data: noise(name, 40, 40), width: 40, height: 40, channels: 3 }, { format: "png" });
+
+test("what a small class could prove is said at the level of a first opening, as lines are judged", async () => {
+  const audit = await auditOf(await makeFolder({ ...(await many("a", 60)), ...(await many("b", 12)) }));
+  const { test: tested } = audit.classes[1]!.splits;
+  const recall = Math.round(100 * 0.04 ** (1 / tested));
+  expect(find(audit, "untested-class")?.examples).toContain(
+    `"b" (${tested} in test: all right would prove a recall of ${recall} %)`,
+  );
+});
 
 describe("copies", () => {
   it("are named with the picture that they are copies of", async () => {

@@ -41,6 +41,13 @@ describe("the test share", () => {
     expect(explainTestShare(sized, asked, 51)).toMatch(/^51 test photographs cannot prove the target even if all/);
   });
 
+  it("is the usual one for 100 %, which nothing proves, and says so", () => {
+    const asked = { images: 1000, classes: 3, target: 1, alpha: 0.05 };
+    expect(explainTestShare(chooseTestShare(asked), asked, 180)).toBe(
+      "no number of photographs proves 100 %: the usual share",
+    );
+  });
+
   it("is the usual one without a target", () => {
     expect(chooseTestShare({ images: 1000, classes: 3, target: null, alpha: 0.05 })).toMatchObject({
       share: 0.2,

@@ -71,6 +71,7 @@ export function explainTestShare(
   { target, alpha }: Pick<TestShareRequest, "target" | "alpha">,
   testImages: number,
 ): string {
+  if (target !== null && target >= 1) return "no number of photographs proves 100 %: the usual share";
   if (target === null || wanted === null) return "no accuracy to prove: the usual share";
   const mustBeRight = testImages === 0 ? null : provable(testImages, target, alpha);
   const best =

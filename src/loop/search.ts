@@ -92,7 +92,8 @@ function changeAction(
       if (proposed.length === 0) return null;
       const { recipes, seconds } = fitting(proposed, trial, left, trials, options);
       const beyond = proposed.length - recipes.length;
-      const refused = beyond === 0 ? [] : [`${beyond} not measured, they exceed the budget`];
+      const refused =
+        beyond === 0 ? [] : [`${beyond} not measured, ${beyond === 1 ? "it exceeds" : "they exceed"} the budget`];
       return { gain, seconds, ...(recipes.length > 0 ? { refused } : {}) };
     },
     run: async (trial) => {

@@ -26,3 +26,12 @@ test("says everything on a screen, whatever the names", async () => {
   for (const line of text.split("\n")) expect(measureWidth(line)).toBeLessThanOrEqual(80);
   expect(text.split("\n").some((line) => line.startsWith("break"))).toBe(false);
 });
+
+test("weights stand in the table only where the classes differ in size", async () => {
+  const files: Record<string, Uint8Array> = {};
+  for (let i = 0; i < 20; i++) files[`${i % 2 ? "a" : "b"}/${i}.png`] = await png(`e${i}`);
+  const dataset = await scan(await makeFolder(files));
+  const text = renderAudit(auditDataset(dataset, splitDataset(dataset, { seed: 1 })), 80);
+  expect(text).toMatch(/^a +10( +\d+){3}$/m);
+  expect(text).not.toContain("weight");
+});

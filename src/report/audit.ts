@@ -22,17 +22,18 @@ export function renderAudit(audit: Audit, width: number): string {
   return `${[...head, "", ...renderClasses(audit.classes), "", ...findings].join("\n")}\n`;
 }
 
-/** Name, images, share of each split, balanced weight n/(k·n_c). */
+/** Name, images, share of each split, and the balanced weight n/(k·n_c) where the classes differ in size. */
 function renderClasses(classes: readonly ClassSummary[]): string[] {
+  const areEqual = new Set(classes.map(({ images }) => images)).size === 1;
   const rows = classes.map(({ label, images, splits, weight }) => [
     showControls(label),
     formatCount(images),
     formatCount(splits.train),
     formatCount(splits.select + splits.calibrate),
     formatCount(splits.test),
-    weight.toFixed(2),
+    ...(areEqual ? [] : [weight.toFixed(2)]),
   ]);
-  const table = [["class", "images", "train", "validation", "test", "weight"], ...rows];
+  const table = [["class", "images", "train", "validation", "test", ...(areEqual ? [] : ["weight"])], ...rows];
   const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => measureWidth(row[column]!))));
   return table.map((row) =>
     row

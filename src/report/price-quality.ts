@@ -150,9 +150,13 @@ function extrapolate({ what, images, gain, missing, basis, isTuned }: Extrapolat
       what: `${needed(gain.value)} ${what}${isTuned ? ", did it gain as that head" : ""}`.replace(/^./, (first) =>
         first.toUpperCase(),
       ),
-      why: `${text}. ${formatCount(images)} are there; between ${needed(high)} and ${needed(low)} by the 90 % band of that gain. Gains shrink as photographs are added, so these are lower limits.`,
+      why: `${text}. ${formatCount(images)} are there; ${describeRange(needed(high), needed(low))} by the 90 % band of that gain. Gains shrink as photographs are added, so these are lower limits.`,
     },
   ];
+}
+
+function describeRange(low: string, high: string): string {
+  return low === high ? low : `between ${low} and ${high}`;
 }
 
 /** What the observed share would have to be with as many photographs. */
@@ -210,11 +214,13 @@ function unmeasuredActions(candidates: readonly Candidate[]): Option[] {
   const names = untried.map(
     ({ name, seconds }) => `${quoteName(name)}${seconds === null ? "" : ` (about ${formatSeconds(seconds)})`}`,
   );
+  const [actions, they, bring, them] =
+    untried.length === 1 ? ["The action", "It", "it brings", "it"] : ["The actions", "They", "they bring", "them"];
   return [
     {
       surety: "effect not measured",
-      what: `${untried.length === 1 ? "The action" : "The actions"} ${names.join(", ")}`,
-      why: "They did not fit the budget, and what they bring was not measured; a larger --budget tries them.",
+      what: `${actions} ${names.join(", ")}`,
+      why: `${they} did not fit the budget, and what ${bring} was not measured; a larger --budget tries ${them}.`,
     },
     ...unfit,
   ];

@@ -151,7 +151,9 @@ describe("the price of met", () => {
     const shown = text(options);
     expect(shown).toContain("efficientnet-lite2@260, squash-260-cubic, whole: +1.3 ± 0.5 points on train, out of fold");
     expect(shown).toContain("Measured and refused: it takes 123 ms for one image");
-    expect(shown).toMatch(/The action "mirror" \(about 5 min 12 s\)\. .*what they bring was not measured/);
+    expect(shown).toMatch(
+      /The action "mirror" \(about 5 min 12 s\)\. .*what it brings was not measured; a larger --budget tries it/,
+    );
     expect(shown).toContain("Review 37 labels of training photographs");
     const order = ["certain", "likely", "measured effect", "effect not measured"];
     const ranks = options.map(({ surety }) => order.indexOf(surety));
