@@ -254,6 +254,7 @@ describe("explain", () => {
   });
 
   test("a photograph in the queue whose client has gone is not computed", async () => {
+    const patient = { timeout: 30_000 };
     const asked: number[] = [];
     let release = (): void => {};
     const opened = new Promise<void>((resolve) => {
@@ -277,12 +278,12 @@ describe("explain", () => {
         ...(signal && { signal }),
       });
     const first = ask(1);
-    await expect.poll(() => asked).toEqual([1]);
+    await expect.poll(() => asked, patient).toEqual([1]);
     const second = ask(2, gone.signal);
-    await expect.poll(waiting).toMatch(/ 1$/);
+    await expect.poll(waiting, patient).toMatch(/ 1$/);
     gone.abort();
     await expect(second).rejects.toThrow();
-    await expect.poll(waiting).toMatch(/ 0$/);
+    await expect.poll(waiting, patient).toMatch(/ 0$/);
     const third = ask(3);
     release();
     expect([(await first).status, (await third).status]).toEqual([200, 200]);
