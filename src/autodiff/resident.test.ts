@@ -65,7 +65,7 @@ describe("a resident model", () => {
   test.each([
     ["dense", () => buildNetwork({ head: "scores", batch: images })],
     ["depthwise", buildDepthwise],
-  ])("gives the gradients of a session made with the weights, also after they changed: %s", async (_name, build) => {
+  ])("gives the gradients of a session made with the weights, also after they changed: %s", async (_form, build) => {
     const network = build();
     const { lowering } = await selectLowering("cpu", engine);
     const { model, gradients, loss, lossInputs } = await gradient(network.model, {
