@@ -12,7 +12,7 @@ export type ExplanationMeasurement =
   | { readonly refused: string };
 
 /** Eight runs of the model for each: the effect is large, and verify shall take seconds. */
-const sampleSize = 32;
+const sampleSize = 24;
 
 /** Null where no line of the spec asks for explanations. */
 export async function measureExplanations(request: MeasureRequest): Promise<ExplanationMeasurement | null> {
