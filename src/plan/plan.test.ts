@@ -200,6 +200,10 @@ test("a budget that leaves no time for trials is said, with one that would", () 
   expect(makePlan(facts({ budgetSeconds: 0 })).warnings).toEqual([]);
 
   expect(renderPlan(makePlan(facts({ budgetSeconds: 0 })))).toContain("On the first recipe alone: the budget is 0.");
+  // 2,980 photographs in 29.8 s: of 43 s the trials would leave that, were fine-tuning not to take its 60 %.
+  const shared = { ...audit, distinctSplits: { ...splits, train: 60, select: 20, calibrate: 2900 } };
+  expect(makePlan(facts({ audit: shared, budgetSeconds: 50 })).warnings.join()).toContain("--budget 107s would");
+  expect(makePlan(facts({ audit: shared, budgetSeconds: 107 })).warnings.join()).not.toContain("no time for trials");
 });
 
 describe("a device's memory", () => {
