@@ -2,7 +2,7 @@
 // a cached prefix, against forward passes and, where Python has torch, against PyTorch's best of {float32, bfloat16} × {contiguous,
 // channels last}; the stages also against PyTorch without a cache.
 // A step is what the trainer does: the new weights to each thread, gradients of the effective batch, AdamW.
-// Usage: node bench/autodiff.mjs [--rounds 3] [--batch 32] [--micro 2] [--threads 2] [--python python3] [--model file.onnx --side 224] [--profile]
+// Usage: node bench/autodiff.mjs [--rounds 3] [--batch 32] [--micro 4] [--threads 2] [--python python3] [--model file.onnx --side 224] [--profile]
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { availableParallelism } from "node:os";
@@ -28,7 +28,7 @@ const { values: options } = parseArgs({
   options: {
     rounds: { type: "string", default: "3" },
     batch: { type: "string", default: "32" },
-    micro: { type: "string", default: "2" },
+    micro: { type: "string", default: "4" },
     threads: { type: "string", default: String(Math.min(2, availableParallelism())) },
     python: { type: "string", default: "python3" },
     model: { type: "string" },

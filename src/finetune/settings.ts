@@ -63,7 +63,7 @@ export const usualSettings: Settings = {
   warmUp: 0.06,
   epochs: 8,
   batch: 32,
-  microBatch: 2,
+  microBatch: 4,
   lanes: 2,
   labelSmoothing: 0.1,
   classWeights: null,

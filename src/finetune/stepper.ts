@@ -48,6 +48,9 @@ export interface BatchGradient {
 /** AdamW's two moments; the averaged and the best weights. */
 const optimizerAverages = 4;
 
+/** Its sum, and what a run adds to it. */
+const gradientsOfLane = 2;
+
 export class Stepper {
   readonly parameters: ParameterMap;
   readonly #crew: Crew;
@@ -129,7 +132,7 @@ export class Stepper {
   /** What a thread needs for one micro-batch, and the optimizer once for all of them, as planned. */
   async planMemory(): Promise<TrainingMemoryPlan> {
     const shapes = await valueShapes(this.#graph.model, {}, this.#crew.engine);
-    return planTraining(this.#graph, shapes(0), optimizerAverages);
+    return planTraining(this.#graph, shapes(0), optimizerAverages + gradientsOfLane * this.#sums.length);
   }
 
   /**
