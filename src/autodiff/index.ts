@@ -10,6 +10,7 @@ export { type LossScale, nextLossScale, usualLossScale } from "./loss-scale.js";
 export { type CrossEntropyLoss, type Loss, type LossInputs, lossWeight, type ScalarLoss } from "./loss.js";
 export { type Lowering, plainLowering } from "./lowering.js";
 export {
+  arenaFactor,
   kernelFactor,
   largestBatch,
   type MemoryPlan,

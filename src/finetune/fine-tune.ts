@@ -1,5 +1,5 @@
 /** Fine-tuning of one network from a trained head (linear probing, then fine-tuning: Kumar 2022, 2202.10054). */
-import { kernelFactor, readWeights, usualLossScale } from "../autodiff/index.js";
+import { arenaFactor, kernelFactor, readWeights, usualLossScale } from "../autodiff/index.js";
 import type { Backbone, Branch } from "../backbone/index.js";
 import { Fault, type Progress, sha256 } from "../core/index.js";
 import { imageLibraryVersions, type View } from "../image/index.js";
@@ -109,20 +109,38 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
   });
 }
 
+/** What training takes of memory, as planned. */
+export interface StepMemory {
+  /** Of the process: of all threads where they compute on the CPU, and of the optimizer. */
+  readonly memoryBytes: number;
+  /** Of the device; 0 where that is the CPU. */
+  readonly deviceBytes: number;
+}
+
+/** Photographs on their way to the network, and the sessions that judge. */
+const aroundBytes = 150e6;
+
+/** Plans without a step. Throws as `fineTune` does. */
+export async function planStep(options: FineTuneOptions): Promise<StepMemory> {
+  return onStage(options, async ({ crew, stepper }) => {
+    const { weightsBytes, peakActivationBytes, optimizerBytes } = await stepper.planMemory();
+    const graphBytes = weightsBytes + peakActivationBytes;
+    if (crew.device !== "cpu")
+      return { memoryBytes: optimizerBytes + aroundBytes, deviceBytes: kernelFactor * graphBytes };
+    return { memoryBytes: crew.size * arenaFactor * graphBytes + optimizerBytes + aroundBytes, deviceBytes: 0 };
+  });
+}
+
 /** What a step costs on this machine. */
 export interface StepCost {
   /** Of reading, the frozen part and the gradient. */
   readonly seconds: number;
   readonly images: number;
-  /** Planned, of the process: of all threads where they compute on the CPU, and of the optimizer. */
-  readonly memoryBytes: number;
-  /** Planned, of the device; 0 where that is the CPU. */
-  readonly deviceBytes: number;
 }
 
 /** Does a few steps whose result is thrown away. Throws as `fineTune` does. */
 export async function measureStep(options: FineTuneOptions): Promise<StepCost> {
-  return onStage(options, async ({ crew, settings: { batch, microBatch }, inputs, stepper, start, data }) => {
+  return onStage(options, async ({ settings: { batch, microBatch }, inputs, stepper, start, data }) => {
     const { train, labels, classes } = data;
     const gradient = new Float32Array(start.length);
     const times: number[] = [];
@@ -135,10 +153,7 @@ export async function measureStep(options: FineTuneOptions): Promise<StepCost> {
       await stepper.run(start, divideBatch(input, mixed, classes, microBatch), gradient);
       times.push((performance.now() - begin) / 1000);
     }
-    const { weightsBytes, peakActivationBytes, optimizerBytes } = await stepper.planMemory();
-    const graphBytes = crew.size * kernelFactor * (weightsBytes + peakActivationBytes);
-    const [own, deviceBytes] = crew.device === "cpu" ? [graphBytes, 0] : [0, graphBytes];
-    return { seconds: Math.min(...times.slice(1)), images: batch, memoryBytes: own + optimizerBytes, deviceBytes };
+    return { seconds: Math.min(...times.slice(1)), images: batch };
   });
 }
 
@@ -183,7 +198,13 @@ async function onStage<T>(options: FineTuneOptions, use: (stage: Stage) => Promi
       select: select.photographs.map((_, i) => train.photographs.length + i),
       classes: network.classes,
     };
-    return await use({ place, network, settings, part, crew, inputs, stepper, start, data });
+    try {
+      return await use({ place, network, settings, part, crew, inputs, stepper, start, data });
+    } finally {
+      // A session that its thread ends with keeps its memory.
+      await stepper.release();
+      await inputs.release();
+    }
   } finally {
     await crew.close();
     await file.remove();

@@ -21,7 +21,9 @@ export {
   type FineTuneOptions,
   type Labelled,
   measureStep,
+  planStep,
   type StepCost,
+  type StepMemory,
 } from "./fine-tune.js";
 export type { Judged } from "./judge.js";
 export type { Precision } from "./place.js";

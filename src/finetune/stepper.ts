@@ -59,8 +59,8 @@ export class Stepper {
   readonly #classes: number;
   /** The input of the loss scale; null in float32. */
   readonly #lossScale: string | null;
-  /** The session of all steps, in which only the weights change; null where every step needs its own. */
-  readonly #resident: Resident | null;
+  /** The session of all steps, in which only the weights change, made with the first step; null where every step needs its own. */
+  #resident: Promise<Resident | null> | null = null;
   /** For each lane, the sum of its gradients. */
   readonly #sums: readonly Float32Array[];
 
@@ -70,14 +70,12 @@ export class Stepper {
     part: TrainedPart,
     network: Network,
     lanes: number,
-    resident: Resident | null,
   ) {
     this.#crew = crew;
     this.#graph = graph;
     this.#lossScale = graph.lossScale ?? null;
     this.#part = part;
     this.#classes = network.classes;
-    this.#resident = resident;
     this.parameters = trainableParameters(network, part.model, new Set(graph.gradients.keys()));
     this.#sums = Array.from({ length: lanes }, () => this.parameters.make());
   }
@@ -111,17 +109,9 @@ export class Stepper {
       lowering,
       engine: crew.engine,
     });
-    if (precision === "float32") {
-      const { ranges } = trainableParameters(network, part.model, new Set(graph.gradients.keys()));
-      const resident = await openResident(
-        crew,
-        graph,
-        ranges.map(({ name }) => name),
-      );
-      return new Stepper(crew, graph, part, network, lanes, resident);
-    }
+    if (precision === "float32") return new Stepper(crew, graph, part, network, lanes);
     const shapes = await valueShapes(graph.model, {}, crew.engine);
-    return new Stepper(crew, toHalfPrecision(graph, shapes(microBatch)), part, network, lanes, null);
+    return new Stepper(crew, toHalfPrecision(graph, shapes(microBatch)), part, network, lanes);
   }
 
   /** Whether gradients may overflow although the loss does not: a matter of the loss scale. */
@@ -166,7 +156,7 @@ export class Stepper {
       return { loss: outputs.reduce((total, one) => total + floats(one[loss])[0]!, 0), logits };
     } finally {
       await settled;
-      if (!this.#resident) await session.release();
+      if (!(await this.#resident)) await session.release();
     }
   }
 
@@ -190,29 +180,34 @@ export class Stepper {
     }));
   }
 
+  async release(): Promise<void> {
+    await (await this.#resident)?.session.release();
+  }
+
   async #session(weights: Float32Array): Promise<CrewSession> {
-    if (!this.#resident) {
-      const model = replaceWeights(this.#graph.model, this.parameters.views(weights));
-      return this.#crew.open(splitModel(model), { shortLived: true });
+    this.#resident ??= this.#openResident();
+    const resident = await this.#resident;
+    if (resident) {
+      await resident.session.bind(resident.inputs, weights);
+      return resident.session;
     }
-    const { session, inputs } = this.#resident;
-    await session.bind(inputs, weights);
-    return session;
+    const model = replaceWeights(this.#graph.model, this.parameters.views(weights));
+    return this.#crew.open(splitModel(model), { shortLived: true });
+  }
+
+  /** Null where the runtime does not allow it; another device makes its kernels anew in any case. */
+  async #openResident(): Promise<Resident | null> {
+    if (this.#crew.device !== "cpu" || this.isMixed) return null;
+    const weights = this.parameters.ranges.map(({ name }) => name);
+    const resident = await makeResident(this.#graph.model, weights, this.#crew.engine);
+    if (resident === null) return null;
+    return { session: await this.#crew.open(resident.model, { optimization: "disabled" }), inputs: resident.inputs };
   }
 }
 
 interface Resident {
   readonly session: CrewSession;
   readonly inputs: readonly BoundInput[];
-}
-
-/** Null where the runtime does not allow it; a device's own kernels are made anew in any case. */
-async function openResident(crew: Crew, { model }: Gradient, weights: readonly string[]): Promise<Resident | null> {
-  if (crew.device !== "cpu") return null;
-  const resident = await makeResident(model, weights, crew.engine);
-  if (resident === null) return null;
-  const session = await crew.open(resident.model, { optimization: "disabled" });
-  return { session, inputs: resident.inputs };
 }
 
 /** Rows of inputs [n, …] and targets [n, classes] as micro-batches of `size`, without copies of the inputs. */

@@ -22,8 +22,8 @@ import {
   scaleOf,
   type Judged,
   measureStep,
+  planStep,
   type Settings,
-  type StepCost,
   timeShare,
   trainedShare,
   trainingFits,
@@ -259,9 +259,9 @@ async function makePlan(depth: Depth, options: OneDepth, imagesPerSecond: number
     cut: cut?.value ?? null,
     settings: { ...given, draws: scale.epochs },
   };
-  const fitting = await measureFitting(trial, options);
-  if ("why" in fitting) return fitting;
-  const { step, microBatch } = fitting;
+  const microBatch = await fitMicroBatch(trial, options);
+  if (typeof microBatch !== "number") return microBatch;
+  const step = await measureStep(trainingOf({ ...trial, settings: { ...trial.settings, microBatch } }, options));
   const judged = (2 * select.pictures.length) / imagesPerSecond;
   const perEpoch = (images / step.images) * step.seconds + judged;
   const left = options.secondsLeft() * timeShare;
@@ -287,26 +287,22 @@ async function makePlan(depth: Depth, options: OneDepth, imagesPerSecond: number
 /** Memory that a run is content with, as far as smaller micro-batches can do it: a sixth slower, they take half as much. */
 const contentBytes = 1.2e9;
 
-/** The cost of a step in micro-batches whose planned memory is there: half as large until they fit, single photographs while the machine has room. */
-async function measureFitting(
-  trial: TuningPlan,
-  options: OneDepth,
-): Promise<{ readonly step: StepCost; readonly microBatch: number } | Unfit> {
+/** Micro-batches whose planned memory is there: half as large until they fit, single photographs while the machine has room. */
+async function fitMicroBatch(trial: TuningPlan, options: OneDepth): Promise<number | Unfit> {
   const { context } = options;
   const { rss } = process.memoryUsage();
   const most = memoryLimit(context.spec) - rss;
   const deviceThere = deviceMemoryLimit(context.spec);
   let { microBatch } = trial.settings;
   for (;;) {
-    const step = await measureStep(trainingOf({ ...trial, settings: { ...trial.settings, microBatch } }, options));
+    const plan = await planStep(trainingOf({ ...trial, settings: { ...trial.settings, microBatch } }, options));
     const there = microBatch === 1 ? most : Math.min(most, contentBytes - rss);
-    const isSmall = step.memoryBytes <= there && step.deviceBytes <= (deviceThere ?? Infinity);
-    if (isSmall) return { step, microBatch };
-    const device = step.deviceBytes > 0 ? ` and ${formatBytes(step.deviceBytes)} of the device` : "";
+    if (plan.memoryBytes <= there && plan.deviceBytes <= (deviceThere ?? Infinity)) return microBatch;
+    const device = plan.deviceBytes > 0 ? ` and ${formatBytes(plan.deviceBytes)} of the device` : "";
     const allowed = deviceThere === null ? "" : ` and ${formatBytes(deviceThere)} of the device`;
-    const text = `micro-batches of ${microBatch} need ${formatBytes(step.memoryBytes)}${device} as planned, ${formatBytes(Math.max(0, there))}${device && allowed} are there`;
+    const text = `micro-batches of ${microBatch} need ${formatBytes(plan.memoryBytes)}${device} as planned, ${formatBytes(Math.max(0, there))}${device && allowed} are there`;
     if (microBatch === 1) return { why: text };
-    context.trace.add("decision", "loop", `${trial.depth}: ${text}`, { step, there });
+    context.trace.add("decision", "loop", `${trial.depth}: ${text}`, { plan, there });
     microBatch = Math.floor(microBatch / 2);
   }
 }
