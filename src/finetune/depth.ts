@@ -43,7 +43,7 @@ export interface Costs {
 }
 
 /** What a training step costs in forward passes of the trained part: `bench/autodiff.mjs`. */
-const forwardsPerStep = 3.6;
+const forwardsPerStep = 5.5;
 
 /** Share of a photograph's time that reading and decoding take in `imagesPerSecond`. */
 const decodingShare = 0.35;

@@ -271,7 +271,7 @@ async function makePlan(depth: Depth, options: OneDepth, imagesPerSecond: number
   context.trace.add(
     "observation",
     "loop",
-    `${depth.name}: a step of ${step.images} photographs takes ${formatSeconds(step.seconds)}, an epoch about ${formatSeconds(perEpoch)}, ${formatSeconds(left)} are there`,
+    `${depth.name}: a step of ${step.images} photographs, ${microBatch} at a time, takes ${formatSeconds(step.seconds)}, an epoch about ${formatSeconds(perEpoch)}, ${formatSeconds(left)} are there`,
     { step, microBatch, perEpoch, left, spent: workload.seconds },
   );
   if (epochs < fewestEpochs) {
@@ -284,26 +284,29 @@ async function makePlan(depth: Depth, options: OneDepth, imagesPerSecond: number
   return plan;
 }
 
-/** Memory that a run is content with, as far as smaller micro-batches can do it: a sixth slower, they take half as much. */
+/** Memory that a run is content with where smaller micro-batches, which are slower, can do it. */
 const contentBytes = 1.2e9;
 
-/** Micro-batches whose planned memory is there: half as large until they fit, single photographs while the machine has room. */
+/** The largest micro-batch that a run is content with, else the largest that the machine and the spec have room for. */
 async function fitMicroBatch(trial: TuningPlan, options: OneDepth): Promise<number | Unfit> {
   const { context } = options;
   const { rss } = process.memoryUsage();
-  const most = memoryLimit(context.spec) - rss;
+  const there = memoryLimit(context.spec) - rss;
   const deviceThere = deviceMemoryLimit(context.spec);
-  let { microBatch } = trial.settings;
-  for (;;) {
+  let fitting: number | null = null;
+  for (let { microBatch } = trial.settings; ; microBatch = Math.floor(microBatch / 2)) {
     const plan = await planStep(trainingOf({ ...trial, settings: { ...trial.settings, microBatch } }, options));
-    const there = microBatch === 1 ? most : Math.min(most, contentBytes - rss);
-    if (plan.memoryBytes <= there && plan.deviceBytes <= (deviceThere ?? Infinity)) return microBatch;
+    const fits = plan.memoryBytes <= there && plan.deviceBytes <= (deviceThere ?? Infinity);
+    if (fits) fitting ??= microBatch;
+    if (fits && rss + plan.memoryBytes <= contentBytes) return microBatch;
     const device = plan.deviceBytes > 0 ? ` and ${formatBytes(plan.deviceBytes)} of the device` : "";
     const allowed = deviceThere === null ? "" : ` and ${formatBytes(deviceThere)} of the device`;
-    const text = `micro-batches of ${microBatch} need ${formatBytes(plan.memoryBytes)}${device} as planned, ${formatBytes(Math.max(0, there))}${device && allowed} are there`;
-    if (microBatch === 1) return { why: text };
+    const needed = `micro-batches of ${microBatch} need ${formatBytes(plan.memoryBytes)}${device} as planned`;
+    const text = fits
+      ? `${needed}, more than a run of ${formatBytes(contentBytes)} has left`
+      : `${needed}, ${formatBytes(Math.max(0, there))}${device && allowed} are there`;
+    if (microBatch === 1) return fitting ?? { why: text };
     context.trace.add("decision", "loop", `${trial.depth}: ${text}`, { plan, there });
-    microBatch = Math.floor(microBatch / 2);
   }
 }
 
