@@ -1,4 +1,4 @@
-#!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=1000000 node
+#!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=131072 node
 /**
  * Starts the built program; where it is not built, one line says what builds it. glibc is told to give large blocks back to the system as soon as
  * they are free (mallopt(3), M_MMAP_THRESHOLD): with its own changing threshold a run keeps hundreds of megabytes that nothing uses. Others

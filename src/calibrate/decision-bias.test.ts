@@ -103,9 +103,16 @@ describe("fitDecisionBias", () => {
     expect(fitDecisionBias({ ...few, groups: groups.map(() => "one") }).tau).toBe(0);
   });
 
-  it("spends nothing where the accuracy is below the floor already, and still takes what costs none", () => {
-    const fit = fitDecisionBias({ ...unequal, accuracyFloor: 1 });
-    expect(fit.after.accuracy).toBeGreaterThanOrEqual(fit.before.accuracy);
+  it("is none where the accuracy is below the floor already, even if it seems to cost nothing", () => {
+    const lucky = {
+      ...unequal,
+      probabilities: Float32Array.of(0.6, 0.4, 0.6, 0.4, 0.51, 0.49, 0.51, 0.49),
+      classes: 2,
+    };
+    const fit = (accuracyFloor: number) =>
+      fitDecisionBias({ ...lucky, labels: [0, 0, 1, 1], priors: [0.9, 0.1], accuracyFloor });
+    expect(fit(0.5).best.gain).toBeGreaterThan(0);
+    expect(fit(0.75)).toMatchObject({ tau: 0, best: { tau: 0 } });
   });
 
   it("keeps the accuracy asked for", () => {

@@ -17,7 +17,7 @@ export interface DecisionBiasOptions {
   readonly groups?: readonly string[] | undefined;
   /** What is to grow; balanced accuracy unless given. The noise of a minimum, such as the worst recall, is only roughly known. */
   readonly utility?: ((measures: DecisionMeasures) => number) | undefined;
-  /** Accuracy that a bias must keep. */
+  /** Accuracy that a bias must keep; below it, there is none. */
   readonly accuracyFloor?: number | undefined;
 }
 
@@ -65,9 +65,9 @@ export function fitDecisionBias(options: DecisionBiasOptions): DecisionBiasFit {
     return { tau, bias, hits, measures, utility: utility(measures) };
   });
   const unbiased = trials[0]!;
-  // Where there is nothing above the floor to give away, what costs nothing is still allowed.
-  const floor = Math.min(accuracyFloor, unbiased.measures.accuracy);
-  const allowed = trials.filter(({ measures }) => measures.accuracy >= floor);
+  // A bias that seems to cost nothing is a lucky one: where there is nothing to give away, none is taken.
+  const isBelow = unbiased.measures.accuracy < accuracyFloor;
+  const allowed = isBelow ? [unbiased] : trials.filter(({ measures }) => measures.accuracy >= accuracyFloor);
   const top = allowed.reduce((best, trial) => (trial.utility > best.utility ? trial : best));
   const gain = top.utility - unbiased.utility;
   const standardError = top === unbiased ? 0 : jackknife(unbiased.hits, top.hits, options, utility);

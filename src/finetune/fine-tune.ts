@@ -118,7 +118,7 @@ export interface StepMemory {
 }
 
 /** Photographs on their way to the network, and the sessions that judge. */
-const aroundBytes = 150e6;
+const aroundBytes = 250e6;
 
 /** Plans without a step. Throws as `fineTune` does. */
 export async function planStep(options: FineTuneOptions): Promise<StepMemory> {
@@ -198,13 +198,7 @@ async function onStage<T>(options: FineTuneOptions, use: (stage: Stage) => Promi
       select: select.photographs.map((_, i) => train.photographs.length + i),
       classes: network.classes,
     };
-    try {
-      return await use({ place, network, settings, part, crew, inputs, stepper, start, data });
-    } finally {
-      // A session that its thread ends with keeps its memory.
-      await stepper.release();
-      await inputs.release();
-    }
+    return await use({ place, network, settings, part, crew, inputs, stepper, start, data });
   } finally {
     await crew.close();
     await file.remove();

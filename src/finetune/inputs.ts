@@ -80,10 +80,6 @@ export class Inputs {
     return { type, dims: all, data: new Uint16Array(rows.buffer) };
   }
 
-  async release(): Promise<void> {
-    await this.#prefix?.release();
-  }
-
   /** Decodes, and runs the frozen part on them together. */
   async #make(images: readonly number[], draw: number | null, into: readonly Uint8Array[]): Promise<void> {
     const { part, view, signal } = this.#options;

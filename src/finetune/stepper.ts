@@ -180,10 +180,6 @@ export class Stepper {
     }));
   }
 
-  async release(): Promise<void> {
-    await (await this.#resident)?.session.release();
-  }
-
   async #session(weights: Float32Array): Promise<CrewSession> {
     this.#resident ??= this.#openResident();
     const resident = await this.#resident;

@@ -76,6 +76,8 @@ export interface Calls {
     answer: Readonly<Record<string, { readonly type: ElementType; readonly dims: readonly number[] }>>;
   };
   release: { ask: { session: number }; answer: null };
+  /** Of every session: the memory of one that its thread ends with stays with the process. */
+  releaseAll: { ask: null; answer: null };
 }
 
 export type CallName = keyof Calls;

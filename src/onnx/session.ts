@@ -54,6 +54,7 @@ export class Engine {
   #ended: string | null = null;
   #whenIdle: (() => void) | null = null;
   #closed: Promise<void> | null = null;
+  #isGone = false;
 
   constructor({ heapMb }: EngineOptions = {}) {
     const heap = heapMb === undefined ? {} : { maxOldGenerationSizeMb: heapMb };
@@ -81,6 +82,10 @@ export class Engine {
 
   call<K extends CallName>(call: K, ask: Calls[K]["ask"], transfer: ArrayBuffer[] = []): Promise<Calls[K]["answer"]> {
     if (this.#ended !== null) return Promise.reject(explainRefusal(this.#ended));
+    return this.#ask(call, ask, transfer);
+  }
+
+  #ask<K extends CallName>(call: K, ask: Calls[K]["ask"], transfer: ArrayBuffer[] = []): Promise<Calls[K]["answer"]> {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       try {
@@ -96,8 +101,8 @@ export class Engine {
   }
 
   /**
-   * Ends the thread as soon as what it was asked has been answered; new requests fail at once. Ending it in the middle of a run
-   * would take the whole process down: ONNX Runtime's binding cannot return into a thread that is gone.
+   * Frees all sessions and ends the thread as soon as what it was asked has been answered; new requests fail at once. Ending it in the
+   * middle of a run would take the whole process down: ONNX Runtime's binding cannot return into a thread that is gone.
    */
   close(): Promise<void> {
     this.#closed ??= this.#end();
@@ -110,6 +115,7 @@ export class Engine {
       this.#whenIdle = resolve;
       this.#checkIdle();
     });
+    if (!this.#isGone) await this.#ask("releaseAll", null).catch(() => {}); // the thread may end meanwhile
     await this.#worker.terminate();
   }
 
@@ -127,6 +133,7 @@ export class Engine {
 
   #fail(reason: string): void {
     this.#ended ??= reason;
+    this.#isGone = true;
     for (const { reject } of this.#waiting.values()) reject(explainRefusal(reason));
     this.#waiting.clear();
     this.#checkIdle();

@@ -91,15 +91,21 @@ const handlers: Handlers = {
       numeric.map(([name, { type, dims }]) => [name, { type: type as ElementType, dims: [...dims] }]),
     );
   },
-  release: async ({ session }) => {
-    const released = sessions.get(session);
-    sessions.delete(session);
-    bound.delete(session);
-    written.delete(session);
-    await released?.release();
+  release: ({ session }) => release(session),
+  releaseAll: async () => {
+    for (const session of [...sessions.keys()]) await release(session);
     return null;
   },
 };
+
+async function release(session: number): Promise<null> {
+  const released = sessions.get(session);
+  sessions.delete(session);
+  bound.delete(session);
+  written.delete(session);
+  await released?.release();
+  return null;
+}
 
 function createSession(model: ModelSource, options: SessionOptions, device: Device): Promise<InferenceSession> {
   const settings = sessionSettings(options, device);

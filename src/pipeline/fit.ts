@@ -47,7 +47,15 @@ export async function fitAll(options: FitOptions): Promise<Fitted> {
   const { trace, around, spec, request } = context;
   const fit = await fitOnTrain(context, parts.train, features.train, classes);
   const selectLogits = checkOnSelect(context, fit, parts.select, features.select.clean, classes);
-  const start: Chosen = { recipe, head: fit.head, selectLogits, tuning: null, decisionBias: null, isRefitted: false };
+  const start: Chosen = {
+    recipe,
+    head: fit.head,
+    selectLogits,
+    untuned: null,
+    tuning: null,
+    decisionBias: null,
+    isRefitted: false,
+  };
   const budget = budgetOf(spec, request.budgetSeconds);
   const secondsLeft = (): number => budget - workload.seconds;
   const suffices = sufficiency(spec, images);
@@ -207,7 +215,9 @@ function biasAction(
 
 function describeBias({ tau, before, after, best }: DecisionBiasFit, floor: number | null): string {
   const gain = `${formatPercent(best.gain)} ± ${formatPercent(best.standardError)}`;
-  const floored = floor === null ? "" : ` that keeps ${formatPercent(Math.min(floor, before.accuracy))} accuracy`;
+  if (floor !== null && before.accuracy < floor)
+    return `none: a bias costs accuracy, and the ${formatPercent(before.accuracy)} there are less than the ${formatPercent(floor)} that prove the hard lines`;
+  const floored = floor === null ? "" : ` that keeps ${formatPercent(floor)} accuracy`;
   if (best.tau === 0) return `no bias${floored} adds to balanced accuracy`;
   if (tau === 0) return `the best bias${floored} adds ${gain} to balanced accuracy, which is within its noise`;
   const change = ({ balancedAccuracy, accuracy }: DecisionMeasures): [string, string] => [

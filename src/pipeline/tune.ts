@@ -43,12 +43,17 @@ import { recordedChoice, recordedTuning } from "./replay.js";
 import { chooseAllowed, describeMeasured, recallChoice, tryRecipes } from "./tuned-recipes.js";
 import type { Workload } from "./workload.js";
 
-/** What fine-tuning changes of a model. */
-export interface Tunable {
+export interface Model {
   readonly recipe: Recipe;
   readonly head: Head;
   /** Of a model that has not learned from them, on the photographs of `select`, [images, classes]. */
   readonly selectLogits: Float32Array;
+}
+
+/** What fine-tuning changes of a model. */
+export interface Tunable extends Model {
+  /** The model of frozen networks that it was before; null while it is that. */
+  readonly untuned: Model | null;
   /** What was done to the network; null while it is as it was given. */
   readonly tuning: FineTuning | null;
 }
@@ -208,9 +213,14 @@ function tuneAction<State extends Tunable>(depth: Depth, given: DepthOptions): A
       describeMeasured(one, one === best ? "kept" : (one.refusal ?? "rolled back")),
     );
     const tuning = summarize(depth, own, tuned, branch);
-    const head = { ...state.head, ...tuned.head };
+    const changed = best && {
+      recipe: best.recipe,
+      head: { ...state.head, ...best.head },
+      selectLogits: best.logits,
+      untuned: state.untuned ?? state,
+    };
     return {
-      state: best ? { ...state, recipe: best.recipe, head, selectLogits: best.logits, tuning } : null,
+      state: changed && { ...state, ...changed, tuning },
       observations: [{ text: describeTraining(tuned), data: { tuning: depth.name } }, ...observations],
     };
   }

@@ -1,4 +1,4 @@
-/** Ways to look at photographs with a tuned network: compared on `select` with the model in force, the best allowed one taken. */
+/** Ways to use a tuned network, alone or beside the frozen ones: compared on `select` with the model in force, the best allowed one taken. */
 import {
   type Branch,
   type Recipe,
@@ -8,18 +8,21 @@ import {
   whyImpossible,
   wholeLook,
 } from "../backbone/index.js";
-import { fitTemperature } from "../calibrate/index.js";
 import { formatPercent } from "../core/index.js";
 import { assembleFeatures, extractFeatures } from "../features/index.js";
-import type { FineTuned } from "../finetune/index.js";
+import type { FineTuned, HeadWeights } from "../finetune/index.js";
 import { accuracyOf, comparePaired, type PairedComparison } from "../metrics/index.js";
 import { applyHead } from "../train/index.js";
+import { blendedRecipe, blendHeads, chooseShare, cool } from "./blend.js";
 import { limitsOf } from "./limits.js";
 import type { OneDepth, Tunable } from "./tune.js";
 
-/** A way to look at photographs with a tuned network, and what it does on select. */
+/** A way to use a tuned network, and what it does on select. */
 export interface Measured {
   readonly recipe: Recipe;
+  readonly head: HeadWeights;
+  /** Of the tuned network in the mean of logits; 1: it answers alone. */
+  readonly share: number;
   readonly logits: Float32Array;
   /** At the best temperature. */
   readonly loss: number;
@@ -48,26 +51,37 @@ function lookAgain({ backbone: { row }, size }: Branch, backbone: Branch["backbo
 export async function tryRecipes(state: Tunable, tuned: FineTuned, options: OneDepth): Promise<Measured[]> {
   const { context, root, parts, classes, branch, workload } = options;
   const { pictures, labels, groups } = parts.select;
-  const recipes = lookAgain(branch, tuned.backbone, state.recipe);
-  const taps = recipes.map(recipeTaps);
+  const own = lookAgain(branch, tuned.backbone, state.recipe);
+  const frozen = state.untuned ?? state;
+  const beside = { backbone: tuned.backbone, size: branch.size };
+  const blended = blendedRecipe(frozen.recipe, beside);
+  const isPossible = whyImpossible(blended) === null;
+  const taps = (isPossible ? [...own, blended] : own).map(recipeTaps);
   const { features } = await workload.record(extractFeatures(pictures, taps.flat(), { root, ...context.around }));
+  const columns = taps.map((some, i) => {
+    const from = taps.slice(0, i).reduce((sum, { length }) => sum + length, 0);
+    return features.slice(from, from + some.length);
+  });
   const before = cool(state.selectLogits, labels, classes);
-  let from = 0;
-  return recipes.map((recipe, i) => {
-    const own = features.slice(from, from + taps[i]!.length);
-    from += own.length;
-    const logits = applyHead(tuned.head, assembleFeatures(recipe, own));
+  const measure = (recipe: Recipe, i: number, head: HeadWeights, share: number): Measured => {
+    const logits = applyHead(head, assembleFeatures(recipe, columns[i]!));
     const cooled = cool(logits, labels, classes);
     const paired = comparePaired(before.logits, cooled.logits, labels, classes, groups);
     const accuracy = accuracyOf(logits, labels, classes);
-    return { recipe, logits, loss: cooled.loss, accuracy, paired, refusal: null };
-  });
-}
-
-/** Logits at their best temperature: candidates differ in how sure they are, and calibration takes that away. */
-function cool(logits: Float32Array, labels: Int32Array, classes: number) {
-  const { temperature, nllAfter } = fitTemperature(logits, labels, classes, 1 / (labels.length + 2));
-  return { logits: logits.map((logit) => logit / temperature), loss: nllAfter };
+    return { recipe, head, share, logits, loss: cooled.loss, accuracy, paired, refusal: null };
+  };
+  const alone = own.map((recipe, i) => measure(recipe, i, tuned.head, 1));
+  if (!isPossible) return alone;
+  const ofTuned = columns.at(-1)!.slice(-blended.looks.length);
+  const cold = cool(frozen.selectLogits, labels, classes);
+  const warm = cool(
+    applyHead(tuned.head, assembleFeatures({ ...blended, branches: [beside] }, ofTuned)),
+    labels,
+    classes,
+  );
+  const share = chooseShare(cold, warm, labels, classes);
+  const head = blendHeads({ ...frozen, ...cold }, { ...tuned, ...warm }, share);
+  return [...alone, measure(blended, own.length, head, share)];
 }
 
 /** The best that gains on the state before and that the requirements allow; null where there is none. */
@@ -90,15 +104,16 @@ export function recallChoice(measured: readonly Measured[], name: string | null)
   return measured.find(({ recipe }) => recipeName(recipe) === name) ?? null;
 }
 
-export function describeMeasured({ recipe, loss, accuracy, paired, refusal }: Measured, verdict: string) {
+export function describeMeasured({ recipe, share, loss, accuracy, paired, refusal }: Measured, verdict: string) {
   const { accuracyGain, accuracyStandardError, logLossGain, logLossStandardError } = paired;
   const signed = (value: number, digits: number): string =>
     `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
   const name = recipeName(recipe);
   const gains = `${signed(100 * accuracyGain, 1)} ± ${(100 * accuracyStandardError).toFixed(1)} points, log loss ${signed(-logLossGain, 3)} ± ${logLossStandardError.toFixed(3)}`;
   const multiplyAdds = recipeMultiplyAdds(recipe);
+  const mean = share === 1 ? "" : `, ${formatPercent(share, 0)} of the logits from the tuned network`;
   return {
-    text: `${name}: accuracy ${formatPercent(accuracy)}, log loss ${loss.toFixed(3)} on select; ${gains}: ${verdict}`,
-    data: { recipe: name, accuracy, logLoss: loss, multiplyAdds, ...paired, verdict, refusal, on: "select" },
+    text: `${name}${mean}: accuracy ${formatPercent(accuracy)}, log loss ${loss.toFixed(3)} on select; ${gains}: ${verdict}`,
+    data: { recipe: name, share, accuracy, logLoss: loss, multiplyAdds, ...paired, verdict, refusal, on: "select" },
   };
 }
