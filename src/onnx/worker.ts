@@ -93,7 +93,7 @@ const handlers: Handlers = {
   },
   release: ({ session }) => release(session),
   releaseAll: async () => {
-    for (const session of [...sessions.keys()]) await release(session);
+    for (const session of sessions.keys()) await release(session);
     return null;
   },
 };

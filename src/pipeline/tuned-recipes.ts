@@ -32,14 +32,10 @@ export interface Measured {
   refusal: string | null;
 }
 
-/** The tuned network as it was trained, mirrored too, and a size larger where it takes one: what helped a frozen one need not help it. */
+/** The tuned network as it was trained, and mirrored too, and as the state looks: what helped a frozen one need not help it. */
 function lookAgain({ backbone: { row }, size }: Branch, backbone: Branch["backbone"], state: Recipe): Recipe[] {
-  const larger = size + 2 * row.sizeStep;
-  const sizes = row.sizes === "free" ? [size, larger] : [size];
   const looks = [[wholeLook], [wholeLook, { crop: 1, flip: true }]];
-  const own = sizes.flatMap((side) =>
-    looks.map((some) => ({ view: { ...row.view, size: side }, looks: some, branches: [{ backbone, size: side }] })),
-  );
+  const own = looks.map((some) => ({ view: { ...row.view, size }, looks: some, branches: [{ backbone, size }] }));
   const sameView = { view: state.view, looks: state.looks, branches: [{ backbone, size: state.view.size }] };
   const fits = row.sizes === "free" && (state.view.size - size) % row.sizeStep === 0;
   const all = fits ? [...own, sameView] : own;
