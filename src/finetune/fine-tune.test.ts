@@ -262,6 +262,18 @@ describe("fine-tuning", () => {
     expect(head.weight.length).toBe(classes * networkWidth);
   });
 
+  test("ends where there is no time for one more epoch, and so again when it is resumed", async () => {
+    const asked: number[] = [];
+    const own = options({ goesOn: (epoch, seconds) => seconds > 0 && asked.push(epoch) < 2 });
+    const { history, head } = await fineTune(own);
+    expect(asked).toEqual([1, 2]);
+    expect(history).toHaveLength(3);
+    expect(own.events.at(-1)).toEqual({ kind: "time", epoch: 2 });
+    const again = await fineTune({ ...own, goesOn: () => true });
+    expect(again.history).toEqual(history);
+    expect(again.head).toEqual(head);
+  });
+
   test("numbers that overflow go back to the last checkpoint at half the rate, and end with a fault if they stay", async () => {
     const high = options({
       settings: { rates: { bottom: 1e20, top: 1e20, head: 1e20 }, optimizer: "sgd", clipNorm: 1e9 },

@@ -15,7 +15,14 @@ import { type Precision, placeTraining, type TrainingPlace } from "./place.js";
 import type { Settings } from "./settings.js";
 import { divideBatch, Stepper } from "./stepper.js";
 import { divide, type TrainedPart } from "./trained-part.js";
-import { type Best, type EpochRecord, Training, type TrainingData, type TrainingEvent } from "./training.js";
+import {
+  type Best,
+  type EpochRecord,
+  type GoesOn,
+  Training,
+  type TrainingData,
+  type TrainingEvent,
+} from "./training.js";
 import { join } from "node:path";
 
 export interface Labelled {
@@ -49,6 +56,8 @@ export interface FineTuneOptions {
   /** Of the checkpoint and what is kept. */
   readonly folder: string;
   readonly listen: (event: TrainingEvent) => void;
+  /** All epochs unless given. */
+  readonly goesOn?: GoesOn | undefined;
   readonly progress?: Progress | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -98,6 +107,7 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
       start,
       data,
       listen,
+      goesOn: options.goesOn ?? (() => true),
       progress,
       signal,
       checkpoint: join(folder, "checkpoint.safetensors"),

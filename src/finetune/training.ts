@@ -45,9 +45,13 @@ export interface TrainingOptions extends JudgeParts {
   readonly checkpoint: string;
   readonly identity: string;
   readonly listen: (event: TrainingEvent) => void;
+  readonly goesOn: GoesOn;
   readonly progress?: Progress | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** Asked after each epoch: whether there is time for one more that takes so many seconds. The answer is kept with the checkpoint. */
+export type GoesOn = (epoch: number, seconds: number) => boolean;
 
 export type TrainingEvent =
   /** Said once, where it is not the CPU in float32. */
@@ -58,7 +62,8 @@ export type TrainingEvent =
   | { readonly kind: "resumed"; readonly position: Position; readonly seconds: number; readonly peakBytes: number }
   | { readonly kind: "epoch"; readonly record: EpochRecord }
   | { readonly kind: "rolled-back"; readonly loss: number; readonly position: Position; readonly rateScale: number }
-  | { readonly kind: "patience"; readonly epoch: number };
+  /** Why training ended before its last epoch: select got no better, or there was no time for one more. */
+  | { readonly kind: "patience" | "time"; readonly epoch: number };
 
 /** The best weights that were seen on select. */
 export interface TrainingResult {
@@ -84,6 +89,8 @@ interface Notes {
   readonly history: readonly EpochRecord[];
   readonly best: Best;
   readonly learned: Sums;
+  /** There was no time for a further epoch. */
+  readonly isOver: boolean;
   readonly seconds: number;
   /** Largest resident memory of the processes that trained so far. */
   readonly peakBytes: number;
@@ -139,6 +146,7 @@ export class Training {
       history: [],
       best,
       learned: noSums,
+      isOver: false,
       seconds: 0,
       peakBytes: 0,
     };
@@ -172,11 +180,12 @@ export class Training {
   }
 
   #isDone(): boolean {
-    const { position, history, best } = this.#notes;
+    const { position, best, isOver } = this.#notes;
     const { epochs, patience } = this.#options.settings;
     if (position.epoch >= epochs) return true;
-    if (position.step > 0 || position.epoch - best.epoch < patience) return false;
-    this.#options.listen({ kind: "patience", epoch: history.at(-1)!.epoch });
+    const isIdle = position.step === 0 && position.epoch - best.epoch >= patience;
+    if (!isOver && !isIdle) return false;
+    this.#options.listen({ kind: isIdle ? "patience" : "time", epoch: position.epoch });
     return true;
   }
 
@@ -226,7 +235,9 @@ export class Training {
     const { epoch } = this.#notes.position;
     const { loss, hits, images } = this.#notes.learned;
     await this.#judge({ loss: loss / images, accuracy: hits / images }, epoch + 1);
-    this.#notes = { ...this.#notes, position: { epoch: epoch + 1, step: 0 }, learned: noSums };
+    const [before, now] = this.#notes.history.slice(-2) as [EpochRecord, EpochRecord];
+    const isOver = !this.#options.goesOn(epoch + 1, now.seconds - before.seconds);
+    this.#notes = { ...this.#notes, position: { epoch: epoch + 1, step: 0 }, learned: noSums, isOver };
     await this.#save();
   }
 

@@ -58,6 +58,12 @@ export function recordedChoice(events: Recording, depth: string): { readonly rec
   return { recipe: (kept?.data.recipe as string | undefined) ?? null };
 }
 
+/** The epoch after which there was no time for one more; null where there was. */
+export function recordedEnd(events: Recording, depth: string): number | null {
+  const end = events.find(({ data }) => data.name === depth && data.kind === "time");
+  return (end?.data.epoch as number | undefined) ?? null;
+}
+
 /** Hashes of the split and of the bundle, where the trace got so far. */
 export function recordedHash(events: Recording, name: "splitsHash" | "bundleHash"): string | null {
   return dataOf(events, name) as string | null;

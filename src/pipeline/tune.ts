@@ -39,7 +39,7 @@ import type { RunContext } from "./context.js";
 import type { FineTuning } from "../report/index.js";
 import { deviceMemoryLimit, memoryLimit } from "./limits.js";
 import type { Learnable, Part } from "./parts.js";
-import { recordedChoice, recordedTuning } from "./replay.js";
+import { recordedChoice, recordedEnd, recordedTuning } from "./replay.js";
 import { chooseAllowed, describeMeasured, recallChoice, tryRecipes } from "./tuned-recipes.js";
 import type { Workload } from "./workload.js";
 
@@ -343,7 +343,7 @@ function describePlan({ cut, settings: { epochs, batch, rates } }: TuningPlan, c
 
 function trainingOf(plan: TuningPlan, options: OneDepth): FineTuneOptions {
   const { context, root, parts, branch, head, cuts, workload } = options;
-  const { around, request } = context;
+  const { around, request, replay } = context;
   const labelled = ({ pictures, labels }: Part) => ({ photographs: pictures, labels });
   const depth = depths.find(({ name }) => name === plan.depth)!;
   return {
@@ -359,6 +359,8 @@ function trainingOf(plan: TuningPlan, options: OneDepth): FineTuneOptions {
     device: around.device,
     seed: request.seed,
     folder: folderOf(context, depth),
+    goesOn: (epoch, seconds) =>
+      replay === null ? options.secondsLeft() >= seconds : recordedEnd(replay, depth.name) !== epoch,
     listen: (event) => listen(event, depth, context, workload),
     progress: around.progress,
     signal: around.signal,
@@ -382,7 +384,10 @@ function listen(event: TrainingEvent, { name }: Depth, { trace }: RunContext, wo
     trace.add("observation", "loop", `${name}: gradients overflowed at a loss scale of ${event.lossScale}`, {
       ...event,
     });
-  else trace.add("decision", "loop", `${name}: ended after epoch ${event.epoch}, select gets no better`, { ...event });
+  else {
+    const why = event.kind === "time" ? "the budget has no time for one more" : "select gets no better";
+    trace.add("decision", "loop", `${name}: ended after epoch ${event.epoch}, ${why}`, { name, ...event });
+  }
 }
 
 function describeEpoch({ epoch, learned, train, select, averaged }: EpochRecord): string {
