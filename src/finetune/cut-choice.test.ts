@@ -2,6 +2,8 @@
 import { expect, test } from "vitest";
 import type { Cut } from "./cut.js";
 import { chooseCut } from "./cut-choice.js";
+import { cutOf, depths } from "./depth.js";
+import { headNames } from "./network.js";
 
 function cut(value: string, suffixMultiplyAdds: number): Cut {
   const [suffixWeights, sizes] = [["w"], new Map()];
@@ -27,4 +29,12 @@ test("the deepest cut within the share is taken, of those that train as much the
 test("where none is near the share it is the deepest below it, and where all are above the last", () => {
   expect([0.3, 0.01, 0.001].map(chosen)).toEqual(["head", "head", "head"]);
   expect(chooseCut([], 0.5)).toBeNull();
+});
+
+test("a depth has more than the head behind its cut, or there is none", () => {
+  const bare = { ...cut("bare", 1), suffixWeights: [...headNames] };
+  const [stages, , all] = depths as [(typeof depths)[0], unknown, (typeof depths)[0]];
+  expect(cutOf(stages!, [cut("all but the first", 90), bare])?.value).toBe("all but the first");
+  expect(cutOf(stages!, [bare])).toBeUndefined();
+  expect(cutOf(all!, [bare])).toBeNull();
 });

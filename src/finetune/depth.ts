@@ -1,6 +1,7 @@
 /** How deep to fine-tune: as actions of the loop, with what each costs on this machine. Pure. */
 import type { Cut } from "./cut.js";
 import { chooseCut } from "./cut-choice.js";
+import { headNames } from "./network.js";
 import type { Settings } from "./settings.js";
 
 export interface Depth {
@@ -96,7 +97,9 @@ export function gainOf({ usualGain }: Depth, steps: number): number {
   return usualGain * (1 - 0.5 ** (steps / 100));
 }
 
-/** The cut of a depth; null where everything is trained. */
-export function cutOf({ share }: Depth, cuts: readonly Cut[]): Cut | null {
-  return share >= 1 ? null : chooseCut(cuts, share);
+/** The cut of a depth, with more than the head behind it; null where everything is trained, undefined where there is none. */
+export function cutOf({ share }: Depth, cuts: readonly Cut[]): Cut | null | undefined {
+  if (share >= 1) return null;
+  const trains = ({ suffixWeights }: Cut): boolean => suffixWeights.some((name) => !headNames.has(name));
+  return chooseCut(cuts.filter(trains), share) ?? undefined;
 }

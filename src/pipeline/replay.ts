@@ -5,7 +5,7 @@ import { Fault } from "../core/index.js";
 import type { Device } from "../onnx/index.js";
 import { readTrace, type TraceEvent } from "../trace/index.js";
 import type { RunRequest } from "./context.js";
-import type { TuningPlan } from "./tune.js";
+import type { TuningPlan } from "./tuning-plan.js";
 
 /** A recipe with its networks by hash. */
 export interface StoredRecipe extends Pick<Recipe, "view" | "looks"> {

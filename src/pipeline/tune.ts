@@ -2,32 +2,23 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Branch, type Recipe, recipeName, recipeTaps, wholeLook } from "../backbone/index.js";
-import { Fault, type FaultCode, formatBytes, formatCount, formatPercent, formatSeconds } from "../core/index.js";
+import { Fault, type FaultCode } from "../core/index.js";
 import { assembleFeatures, extractFeatures } from "../features/index.js";
 import {
   type Cut,
-  cutOf,
   type Depth,
   depths,
-  type EpochRecord,
   epochSeconds,
   fewestEpochs,
   fewestSelect,
   findNetworkCuts,
   fineTune,
   type FineTuned,
-  type FineTuneOptions,
   fittingEpochs,
   gainOf,
   scaleOf,
-  type Judged,
-  measureStep,
-  planStep,
-  type Settings,
   timeShare,
-  trainedShare,
   trainingFits,
-  type TrainingEvent,
   usualSettings,
 } from "../finetune/index.js";
 import type { Action, Observed } from "../loop/index.js";
@@ -37,9 +28,10 @@ import { writeJson } from "../store/index.js";
 import { fitHead, type Head } from "../train/index.js";
 import type { RunContext } from "./context.js";
 import type { FineTuning } from "../report/index.js";
-import { deviceMemoryLimit, memoryLimit } from "./limits.js";
 import type { Learnable, Part } from "./parts.js";
-import { recordedChoice, recordedEnd, recordedTuning } from "./replay.js";
+import { recordedChoice, recordedTuning } from "./replay.js";
+import { folderOf, makePlan, planFile, recallPlan, trainingOf, type TuningPlan } from "./tuning-plan.js";
+import { describePlan, describeTraining } from "./tuning-words.js";
 import { chooseAllowed, describeMeasured, recallChoice, tryRecipes } from "./tuned-recipes.js";
 import type { Workload } from "./workload.js";
 
@@ -56,16 +48,6 @@ export interface Tunable extends Model {
   readonly untuned: Model | null;
   /** What was done to the network; null while it is as it was given. */
   readonly tuning: FineTuning | null;
-}
-
-/** How a training is done: decided once, and kept, so that a resumed run does the same. */
-export interface TuningPlan {
-  /** 0 for the first training of a run. */
-  readonly order: number;
-  readonly depth: string;
-  /** Value of the network's graph; null: all layers. */
-  readonly cut: string | null;
-  readonly settings: Settings;
 }
 
 export interface TuneOptions {
@@ -239,87 +221,6 @@ export async function forgetTraining({ folder }: RunContext): Promise<void> {
   await rm(folder.file("fine-tuning"), { recursive: true, force: true });
 }
 
-function folderOf({ folder }: RunContext, depth: Depth): string {
-  return folder.file("fine-tuning", depth.name.replaceAll(" ", "-"));
-}
-
-function planFile(context: RunContext, depth: Depth): string {
-  return join(folderOf(context, depth), "plan.json");
-}
-
-/** Why a depth does not fit, with the number that refuses it. */
-interface Unfit {
-  readonly why: string;
-  /** Of the fewest epochs, where time refuses it. */
-  readonly seconds?: number;
-  readonly left?: number;
-}
-
-/** Epochs by the speed of real steps, measured now. */
-async function makePlan(depth: Depth, options: OneDepth, imagesPerSecond: number): Promise<TuningPlan | Unfit> {
-  const { context, cuts, parts, workload, course } = options;
-  const { train, select } = parts;
-  const images = train.pictures.length;
-  const cut = cutOf(depth, cuts);
-  const scale = scaleOf(images, usualSettings);
-  const given = { ...usualSettings, ...scale, lanes: context.around.threads };
-  const trial = {
-    order: course.trainings,
-    depth: depth.name,
-    cut: cut?.value ?? null,
-    settings: { ...given, draws: scale.epochs },
-  };
-  const microBatch = await fitMicroBatch(trial, options);
-  if (typeof microBatch !== "number") return microBatch;
-  const step = await measureStep(trainingOf({ ...trial, settings: { ...trial.settings, microBatch } }, options));
-  const judged = (2 * select.pictures.length) / imagesPerSecond;
-  const perEpoch = (images / step.images) * step.seconds + judged;
-  const left = options.secondsLeft() * timeShare;
-  course.speedFactor =
-    perEpoch / epochSeconds(depth.share, { imagesPerSecond, train: images, select: select.pictures.length });
-  const epochs = fittingEpochs(left, perEpoch, scale.epochs);
-  context.trace.add(
-    "observation",
-    "loop",
-    `${depth.name}: a step of ${step.images} photographs, ${microBatch} at a time, takes ${formatSeconds(step.seconds)}, an epoch about ${formatSeconds(perEpoch)}, ${formatSeconds(left)} are there`,
-    { step, microBatch, perEpoch, left, spent: workload.seconds },
-  );
-  if (epochs < fewestEpochs) {
-    const seconds = fewestEpochs * perEpoch;
-    const why = `${fewestEpochs} epochs take about ${formatSeconds(seconds)}, ${formatSeconds(Math.max(0, left))} are there for them`;
-    return { why, seconds, left };
-  }
-  const plan = { ...trial, settings: { ...given, microBatch, epochs, draws: epochs } };
-  await writeJson(planFile(context, depth), plan);
-  return plan;
-}
-
-/** Memory that a run is content with where smaller micro-batches, which are slower, can do it. */
-const contentBytes = 1.2e9;
-
-/** The largest micro-batch that a run is content with, else the largest that the machine and the spec have room for. */
-async function fitMicroBatch(trial: TuningPlan, options: OneDepth): Promise<number | Unfit> {
-  const { context } = options;
-  const { rss } = process.memoryUsage();
-  const there = memoryLimit(context.spec) - rss;
-  const deviceThere = deviceMemoryLimit(context.spec);
-  let fitting: number | null = null;
-  for (let { microBatch } = trial.settings; ; microBatch = Math.floor(microBatch / 2)) {
-    const plan = await planStep(trainingOf({ ...trial, settings: { ...trial.settings, microBatch } }, options));
-    const fits = plan.memoryBytes <= there && plan.deviceBytes <= (deviceThere ?? Infinity);
-    if (fits) fitting ??= microBatch;
-    if (fits && rss + plan.memoryBytes <= contentBytes) return microBatch;
-    const device = plan.deviceBytes > 0 ? ` and ${formatBytes(plan.deviceBytes)} of the device` : "";
-    const allowed = deviceThere === null ? "" : ` and ${formatBytes(deviceThere)} of the device`;
-    const needed = `micro-batches of ${microBatch} need ${formatBytes(plan.memoryBytes)}${device} as planned`;
-    const text = fits
-      ? `${needed}, more than a run of ${formatBytes(contentBytes)} has left`
-      : `${needed}, ${formatBytes(Math.max(0, there))}${device && allowed} are there`;
-    if (microBatch === 1) return fitting ?? { why: text };
-    context.trace.add("decision", "loop", `${trial.depth}: ${text}`, { plan, there });
-  }
-}
-
 function choiceFile(context: RunContext, depth: Depth): string {
   return join(folderOf(context, depth), "choice.json");
 }
@@ -327,80 +228,6 @@ function choiceFile(context: RunContext, depth: Depth): string {
 async function recallChosen(path: string): Promise<{ readonly recipe: string | null } | null> {
   const text = await readFile(path, "utf8").catch(() => null);
   return text === null ? null : (JSON.parse(text) as { recipe: string | null });
-}
-
-async function recallPlan(path: string): Promise<TuningPlan | null> {
-  const text = await readFile(path, "utf8").catch(() => null);
-  return text === null ? null : (JSON.parse(text) as TuningPlan);
-}
-
-function describePlan({ cut, settings: { epochs, batch, rates } }: TuningPlan, cuts: readonly Cut[]): string {
-  const found = cuts.find(({ value }) => value === cut);
-  const what = found ? `the last ${formatPercent(trainedShare(found), 0)} of the network's work` : "all of the network";
-  const { bottom, top, head } = rates;
-  return `${what}, ${epochs} epochs in batches of ${batch}, learning rates ${bottom} to ${top}, head ${head}`;
-}
-
-function trainingOf(plan: TuningPlan, options: OneDepth): FineTuneOptions {
-  const { context, root, parts, branch, head, cuts, workload } = options;
-  const { around, request, replay } = context;
-  const labelled = ({ pictures, labels }: Part) => ({ photographs: pictures, labels });
-  const depth = depths.find(({ name }) => name === plan.depth)!;
-  return {
-    branch,
-    head,
-    root,
-    train: labelled(parts.train),
-    select: labelled(parts.select),
-    view: branch.backbone.row.view,
-    settings: plan.settings,
-    cut: cuts.find(({ value }) => value === plan.cut) ?? null,
-    threads: around.threads,
-    device: around.device,
-    seed: request.seed,
-    folder: folderOf(context, depth),
-    goesOn: (epoch, seconds) =>
-      replay === null ? options.secondsLeft() >= seconds : recordedEnd(replay, depth.name) !== epoch,
-    listen: (event) => listen(event, depth, context, workload),
-    progress: around.progress,
-    signal: around.signal,
-  };
-}
-
-/** What a training says, as lines of the trace. */
-function listen(event: TrainingEvent, { name }: Depth, { trace }: RunContext, workload: Workload): void {
-  if (event.kind === "epoch") {
-    const { record } = event;
-    const gap = record.train.accuracy - record.select.accuracy;
-    trace.add("observation", "loop", `${name}: ${describeEpoch(record)}`, { epoch: record, gap });
-  } else if (event.kind === "resumed") {
-    workload.add(event.seconds, event.peakBytes);
-    trace.add("observation", "loop", `${name}: goes on in epoch ${event.position.epoch + 1}`, { ...event });
-  } else if (event.kind === "rolled-back") {
-    const text = `the loss is ${event.loss}: back to the last checkpoint, learning rates × ${event.rateScale}`;
-    trace.add("decision", "loop", `${name}: ${text}`, { ...event, loss: String(event.loss) });
-  } else if (event.kind === "placed") trace.add("observation", "device", event.text);
-  else if (event.kind === "overflow")
-    trace.add("observation", "loop", `${name}: gradients overflowed at a loss scale of ${event.lossScale}`, {
-      ...event,
-    });
-  else {
-    const why = event.kind === "time" ? "the budget has no time for one more" : "select gets no better";
-    trace.add("decision", "loop", `${name}: ended after epoch ${event.epoch}, ${why}`, { name, ...event });
-  }
-}
-
-function describeEpoch({ epoch, learned, train, select, averaged }: EpochRecord): string {
-  const show = ({ accuracy, loss }: Judged): string => `${formatPercent(accuracy)} (log loss ${loss.toFixed(3)})`;
-  const views = learned === null ? "" : `, random views ${show(learned)}`;
-  const mean = averaged === null ? "" : `, with averaged weights ${show(averaged)}`;
-  return `${epoch === 0 ? "before" : `epoch ${epoch}`}: train ${show(train)}${views}; select ${show(select)}${mean}`;
-}
-
-function describeTraining({ best: { epoch, isAveraged }, history, parameters }: FineTuned): string {
-  const { train, select, averaged } = history.find((one) => one.epoch === epoch)!;
-  const gap = formatPercent(train.accuracy - (isAveraged ? averaged! : select).accuracy);
-  return `best after epoch ${epoch}${isAveraged ? ", averaged weights" : ""}, of ${formatCount(parameters)} numbers; train is ${gap} above select`;
 }
 
 function summarize(
