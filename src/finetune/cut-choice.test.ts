@@ -33,8 +33,8 @@ test("where none is near the share it is the deepest below it, and where all are
 
 test("a depth has more than the head behind its cut, or there is none", () => {
   const bare = { ...cut("bare", 1), suffixWeights: [...headNames] };
-  const [stages, , all] = depths as [(typeof depths)[0], unknown, (typeof depths)[0]];
-  expect(cutOf(stages!, [cut("all but the first", 90), bare])?.value).toBe("all but the first");
-  expect(cutOf(stages!, [bare])).toBeUndefined();
-  expect(cutOf(all!, [bare])).toBeNull();
+  const [stages, all] = [depths[0]!, depths.at(-1)!];
+  expect(cutOf(stages, [cut("all but the first", 90), bare])?.value).toBe("all but the first");
+  expect(cutOf(stages, [bare])).toBeUndefined();
+  expect(cutOf(all, [bare])).toBeNull();
 });
