@@ -7,6 +7,7 @@ import type { Picture } from "../dataset/index.js";
 import { extractFeatures } from "../features/index.js";
 import { planWithin } from "../finetune/index.js";
 import { trialShare } from "../loop/index.js";
+import { devices } from "../onnx/index.js";
 import { makePlan, type NetworkFacts, type Plan, type PlanFacts, renderPlan } from "../plan/index.js";
 import type { Spec } from "../spec/index.js";
 import { quantile } from "../statistics/index.js";
@@ -81,6 +82,7 @@ export function factsOf({ request, spec, around, trace }: PlanContext) {
   return {
     spec,
     threads: around.threads,
+    device: devices[around.device].title,
     budgetSeconds,
     trialShare,
     recipeShare,

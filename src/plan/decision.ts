@@ -23,6 +23,8 @@ export interface PlanFacts {
   readonly spec: Spec;
   readonly audit: Audit;
   readonly threads: number;
+  /** Where networks run, as people call it: "CPU". */
+  readonly device: string;
   readonly scanSeconds: number;
   readonly budgetSeconds: number;
   /** Share of the recipe's part of the budget that trials may take. */

@@ -13,7 +13,7 @@ import {
 } from "./decision.js";
 
 export function planOptimization(facts: PlanFacts): Step {
-  const { spec, networks, threads, deviceMemory, fineTuning } = facts;
+  const { spec, networks, threads, device, deviceMemory, fineTuning } = facts;
   const first = networks[0]!;
   const limits = describeLimits(spec, first);
   return {
@@ -29,11 +29,13 @@ export function planOptimization(facts: PlanFacts): Step {
       }),
       decide({
         question: "In which precision?",
-        choice: "float32 on the CPU; weights are stored as float16 where that loses nothing.",
+        choice: `float32 on the ${device}${device === "CPU" ? "" : ", and mixed for training where it computes in float16"}; weights are stored as float16 where that loses nothing.`,
         reasons: limits,
         refused: [
           refuseInt8(spec, first),
-          unmeasured("mixed precision", "for training on other devices (--device); on the CPU it is slower"),
+          ...(device === "CPU"
+            ? [unmeasured("mixed precision", "for training on other devices (--device); on the CPU it is slower")]
+            : []),
           ...(fineTuning
             ? []
             : [unmeasured("gradient accumulation", "a linear head is trained on all photographs at once")]),

@@ -34,6 +34,7 @@ function facts(changes: Partial<PlanFacts> = {}): PlanFacts {
     spec: parseSpec(text, "spec.md", "markdown"),
     audit,
     threads: 2,
+    device: "CPU",
     scanSeconds: 3,
     budgetSeconds: 600,
     trialShare: 0.3,
