@@ -11,6 +11,7 @@ import { scan, splitDataset } from "../dist/dataset/index.js";
 import { assembleFeatures, extractFeatures } from "../dist/features/index.js";
 import { findNetworkCuts, fineTune, usualSettings } from "../dist/finetune/index.js";
 import { argmaxRows, comparePaired, logitLosses, measurePredictions, softmaxRows } from "../dist/metrics/index.js";
+import { Session } from "../dist/onnx/index.js";
 import { cacheFolder } from "../dist/store/index.js";
 import { applyHead, fitHead } from "../dist/train/index.js";
 
@@ -95,6 +96,19 @@ console.log(
     ? `cut at ${cut.value} [${cut.dims.join(", ")}], ${(cut.suffixMultiplyAdds / whole).toFixed(2)} of the work behind it`
     : "no cut",
 );
+// From the first gradient of an epoch to its last: steps with all that is around them, without the judging.
+const steps = { from: Infinity, to: 0, graph: 0, busyTo: 0 };
+const { sum } = Session.prototype;
+Session.prototype.sum = async function (...given) {
+  const from = performance.now();
+  steps.from = Math.min(steps.from, from);
+  const answer = await sum.apply(this, given);
+  const to = performance.now();
+  steps.graph += to - Math.max(from, steps.busyTo); // some thread computes a gradient
+  Object.assign(steps, { to, busyTo: to });
+  return answer;
+};
+const settings = { ...usualSettings, ...JSON.parse(values.settings) };
 const results = [];
 for (let seed = 1; seed <= Number(values.seeds); seed++) {
   const folder = mkdtempSync(join(tmpdir(), "assay-finetune-"));
@@ -110,7 +124,7 @@ for (let seed = 1; seed <= Number(values.seeds); seed++) {
     seed,
     folder,
     view: recipe.view,
-    settings: { ...usualSettings, ...JSON.parse(values.settings) },
+    settings,
     listen: (event) => {
       if (event.kind !== "epoch") return console.log(JSON.stringify(event));
       const { epoch, learned, train: own, select: chosen, averaged, seconds } = event.record;
@@ -118,6 +132,12 @@ for (let seed = 1; seed <= Number(values.seeds); seed++) {
       console.log(
         `epoch ${epoch}: learned ${show(learned)}, train ${show(own)}, select ${show(chosen)}, averaged ${show(averaged)}, ${seconds.toFixed(0)} s`,
       );
+      if (epoch > 0) {
+        const count = Math.max(1, Math.floor(train.labels.length / settings.batch));
+        const [each, graph] = [(steps.to - steps.from) / 1000 / count, steps.graph / 1000 / count];
+        console.log(`  a step takes ${each.toFixed(3)} s, gradients are computed in ${graph.toFixed(3)} s of it`);
+      }
+      Object.assign(steps, { from: Infinity, to: 0, graph: 0, busyTo: 0 });
     },
   });
   const seconds = (performance.now() - start) / 1000;
