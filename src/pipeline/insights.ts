@@ -118,8 +118,9 @@ export async function measureLearningCurve(
   // Random views would have to be drawn for the parts as well.
   if (count < fewestForCurve || request.augment > 0) return null;
   const { strength, solver } = { ...fit.head, solver: request.solver };
-  const near = defaultStrengths.filter((one) => one > strength / 2 && one < strength * 5);
-  const strengths = solver === "lbfgs" ? near : defaultStrengths;
+  // Fewer photographs want a stronger penalty: the next one; a choice of several would take as long as the run's own head.
+  const stronger = defaultStrengths.filter((one) => one > strength).at(-1) ?? strength;
+  const strengths = solver === "lbfgs" ? [stronger] : defaultStrengths;
   const fitSome = async (some: Part): Promise<Float32Array> => {
     const rows = rowsOf(some, part);
     const { threads, signal } = around;
