@@ -98,7 +98,7 @@ console.log(
 );
 // From the first gradient of an epoch to its last: steps with all that is around them, without the judging.
 const steps = { from: Infinity, to: 0, graph: 0, busyTo: 0 };
-const { sum } = Session.prototype;
+const sum = Reflect.get(Session.prototype, "sum");
 Session.prototype.sum = async function (...given) {
   const from = performance.now();
   steps.from = Math.min(steps.from, from);

@@ -7,6 +7,7 @@ import {
   GraphBuilder,
   keepOutputs,
   makeModel,
+  shareConstants,
   type Tensor,
 } from "../onnx/index.js";
 import type { Branch, Look, Recipe } from "./recipe.js";
@@ -38,6 +39,7 @@ export function recipeGraph({ view, looks, branches }: Recipe): GraphBuilder {
     if (outputs.activations !== null) addActivations(builder, outputs.activations, branch, i, looks);
     return averageLooks(builder, outputs.features, looks.length, branch.backbone.row.width);
   });
+  if (branches.length > 1) shareConstants(builder.model.graph!);
   const width = branches.reduce((sum, { backbone }) => sum + backbone.row.width, 0);
   builder.node(
     pooled.length === 1 ? "Identity" : "Concat",

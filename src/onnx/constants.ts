@@ -1,5 +1,7 @@
-/** Constant nodes as initializers, so that editing meets one kind of constant. */
+/** Constant nodes as initializers, so that editing meets one kind of constant; equal ones as one. */
+import { sha256 } from "../core/index.js";
 import { attribute, type AttributeKind } from "./attribute.js";
+import { renameValues } from "./graft.js";
 import { makeTensor, type GraphProto, type NodeProto, type TensorProto } from "./proto.js";
 import type { Tensor } from "./tensor.js";
 
@@ -23,6 +25,25 @@ export function foldConstants(graph: GraphProto): void {
   }
   graph.node = graph.node.filter((node) => !folded.has(node));
   graph.initializer.push(...folded.values());
+}
+
+/**
+ * Keeps the first of equal initializers, in place. What two networks compute of the same from the same values is then the same to ONNX
+ * Runtime, which computes it once: a tuned network and the one that it was made of have their frozen layers in common.
+ */
+export function shareConstants(graph: GraphProto): void {
+  const fixed = new Set([...graph.input, ...graph.output].map(({ name }) => name));
+  const kept = new Map<string, string>();
+  const shared = new Map<string, string>();
+  graph.initializer = graph.initializer.filter(({ name, dataType, dims, rawData }) => {
+    if (fixed.has(name) || rawData.length === 0) return true;
+    const content = `${dataType} ${dims.join(",")} ${sha256(rawData)}`;
+    const first = kept.get(content) ?? name;
+    if (first !== name) shared.set(name, first);
+    else kept.set(content, name);
+    return first === name;
+  });
+  renameValues(graph, (name) => shared.get(name) ?? name);
 }
 
 function isConstant({ opType, domain }: NodeProto): boolean {

@@ -20,6 +20,7 @@ import {
   producers,
   renameValues,
   serializeModel,
+  shareConstants,
   tensorData,
 } from "./index.js";
 import { makeNode, makeValue } from "./proto.js";
@@ -260,4 +261,35 @@ describe("probing", () => {
     const asked = await probeShapes(graph.model, feeds, ["mask", "nowhere"]);
     expect([...asked.keys()]).toEqual(["mask"]);
   });
+});
+
+describe("equal constants", () => {
+  test("become one, and what computes with them gives the same", async () => {
+    const twice = network();
+    const again = { prefix: "again/", constantPrefix: "again/", bindings: { x: "x" } };
+    const other = { prefix: "other/", constantPrefix: "other/", bindings: { x: "x" } };
+    const sums = [graft(twice, network(), again).y!, graft(twice, network(2), other).y!];
+    const graph = new GraphBuilder(twice);
+    for (const name of sums) graph.output({ name, type: "float32", dims: ["n", 2] });
+    const feeds = { x: float32([1, 3], Float32Array.of(1, 2, 3)) };
+    const before = await run(twice, feeds);
+    shareConstants(twice.graph!);
+    expect(twice.graph!.initializer.map(({ name }) => name)).toEqual(["shift", "w", "other/shift"]);
+    expect(await run(twice, feeds)).toEqual(before);
+  });
+
+  test("stay where one is an input or output, or differs in shape or type alone", () => {
+    const graph = new GraphBuilder();
+    graph.node("Add", [graph.floats([1, 2], [2], "a"), graph.floats([1, 2], [1, 2], "b")], {}, "s");
+    graph.node("Add", [graph.floats([1, 2], [2], "c"), graph.constant(int32Of(1, 2))], {}, "t");
+    graph.output({ name: "c", type: "float32", dims: [2] });
+    const names = graph.model.graph!.initializer.map(({ name }) => name);
+    shareConstants(graph.model.graph!);
+    expect(graph.model.graph!.initializer.map(({ name }) => name)).toEqual(names);
+  });
+
+  /** The bytes of two floats, as integers. */
+  function int32Of(...values: number[]) {
+    return { type: "int32", dims: [2], data: new Int32Array(Float32Array.from(values).buffer) } as const;
+  }
 });

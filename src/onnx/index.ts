@@ -2,7 +2,7 @@
 export { type Adapter, adapterOf, findAdapter } from "./adapter.js";
 export { attribute, type AttributeKind } from "./attribute.js";
 export { checkDevice, type ChosenDevice, chooseDevice, type DeviceCheck } from "./choose-device.js";
-export { foldConstants } from "./constants.js";
+export { foldConstants, shareConstants } from "./constants.js";
 export { type Device, type DeviceChoice, deviceChoices, devices, isKnownHere, readDevice } from "./device.js";
 export { executionOrder } from "./execution-order.js";
 export { readModel, writeModel, type WriteOptions } from "./files.js";

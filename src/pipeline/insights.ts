@@ -119,7 +119,7 @@ export async function measureLearningCurve(
   if (count < fewestForCurve || request.augment > 0) return null;
   const { strength, solver } = { ...fit.head, solver: request.solver };
   // Fewer photographs want a stronger penalty: the next one; a choice of several would take as long as the run's own head.
-  const stronger = defaultStrengths.filter((one) => one > strength).at(-1) ?? strength;
+  const stronger = defaultStrengths.findLast((one) => one > strength) ?? strength;
   const strengths = solver === "lbfgs" ? [stronger] : defaultStrengths;
   const fitSome = async (some: Part): Promise<Float32Array> => {
     const rows = rowsOf(some, part);
