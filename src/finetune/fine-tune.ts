@@ -161,6 +161,7 @@ export async function measureStep(options: FineTuneOptions): Promise<StepCost> {
       const targets = images.map((image) => labels[image]!);
       const mixed = mixTargets(targets, classes, null);
       await stepper.run(start, divideBatch(input, mixed, classes, microBatch), gradient);
+      inputs.giveBack(input);
       times.push((performance.now() - begin) / 1000);
     }
     return { seconds: Math.min(...times.slice(1)), images: batch };

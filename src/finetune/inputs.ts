@@ -40,6 +40,8 @@ const decodesAtATime = 4;
 export class Inputs {
   readonly #options: InputOptions;
   readonly #prefix: CrewSession | null;
+  /** Memory of tensors that were given back, by bytes: the collector would come for it only when there are hundreds of megabytes. */
+  readonly #free = new Map<number, Uint8Array<SharedArrayBuffer>[]>();
 
   private constructor(options: InputOptions, prefix: CrewSession | null) {
     this.#options = options;
@@ -60,7 +62,8 @@ export class Inputs {
     const { part, file, keepsViews, microBatch } = this.#options;
     const isKept = draw === null || keepsViews;
     const { type, dims, bytes } = part.input;
-    const rows = new Uint8Array(new SharedArrayBuffer(images.length * bytes));
+    const all = images.length * bytes;
+    const rows = this.#free.get(all)?.pop() ?? new Uint8Array(new SharedArrayBuffer(all));
     const row = (i: number): Uint8Array => rows.subarray(i * bytes, (i + 1) * bytes);
     const missing: number[] = [];
     for (const [i, image] of images.entries()) if (!isKept || !(await file.read(image, draw, row(i)))) missing.push(i);
@@ -75,9 +78,16 @@ export class Inputs {
       );
       if (isKept) for (const i of batch) await file.write(images[i]!, draw, row(i));
     });
-    const all = [images.length, ...dims];
-    if (type === "uint8") return { type, dims: all, data: rows };
-    return { type, dims: all, data: new Uint16Array(rows.buffer) };
+    const shape = [images.length, ...dims];
+    if (type === "uint8") return { type, dims: shape, data: rows };
+    return { type, dims: shape, data: new Uint16Array(rows.buffer) };
+  }
+
+  /** Takes back what `load` gave, once nothing reads it any more; it becomes a later answer. */
+  giveBack({ data: { buffer } }: Tensor): void {
+    if (!(buffer instanceof SharedArrayBuffer)) return;
+    const free = this.#free.get(buffer.byteLength) ?? [];
+    this.#free.set(buffer.byteLength, [...free, new Uint8Array(buffer)]);
   }
 
   /** Decodes, and runs the frozen part on them together. */

@@ -36,6 +36,7 @@ export async function predictLogits(
     await mapBounded(batches, atATime, async (from) => {
       const input = await inputs.load(images.slice(from, from + batchSize), null);
       const outputs = await session.run({ [part.input.name]: input }, [names.logits]);
+      inputs.giveBack(input);
       logits.set(floats(outputs[names.logits]), from * classes);
     });
   } finally {

@@ -2,6 +2,7 @@
 import { type LossScale, nextLossScale } from "../autodiff/index.js";
 import { peakMemoryBytes } from "../bench/index.js";
 import { argmaxRows } from "../metrics/index.js";
+import type { Tensor } from "../onnx/index.js";
 import { checkInterrupted, Fault, type Progress, random, silent } from "../core/index.js";
 import { type Checkpoint, type Position, readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { type Judged, judge, type JudgeParts, predictLogits } from "./judge.js";
@@ -195,9 +196,10 @@ export class Training {
     checkInterrupted(signal);
     const begin = performance.now();
     const { position } = this.#notes;
-    const { micro, targets } = await this.#take(position);
+    const { input, micro, targets } = await this.#take(position);
     const { scale } = this.#notes.lossScale;
     const { loss, logits } = await stepper.run(this.#weights, micro, this.#gradient, scale);
+    this.#options.inputs.giveBack(input);
     const length = norm(this.#gradient);
     const overflows = !Number.isFinite(length);
     const lossScale = stepper.isMixed ? nextLossScale(this.#notes.lossScale, overflows) : this.#notes.lossScale;
@@ -297,7 +299,7 @@ export class Training {
     const input = mixInput(await inputs.load(images, epoch % draws), mixture);
     const labels = images.map((image) => data.labels[image]!);
     const targets = mixTargets(labels, data.classes, mixture);
-    return { micro: divideBatch(input, targets, data.classes, microBatch), targets };
+    return { input, micro: divideBatch(input, targets, data.classes, microBatch), targets };
   }
 
   async #save(): Promise<void> {
@@ -332,6 +334,8 @@ export class Training {
 }
 
 interface LoadedBatch {
+  /** Of all of it, which the micro-batches are parts of. */
+  readonly input: Tensor;
   readonly micro: readonly MicroBatch[];
   /** [n, classes] */
   readonly targets: Float32Array;

@@ -14,7 +14,6 @@ import {
   findNetworkCuts,
   fineTune,
   type FineTuned,
-  fittingEpochs,
   gainOf,
   scaleOf,
   timeShare,
@@ -161,7 +160,8 @@ function tuneAction<State extends Tunable>(depth: Depth, given: DepthOptions): A
       const accuracy = accuracyOf(state.selectLogits, select.labels, classes);
       if (isDeeper(state.tuning, depth) || suffices({ accuracy, images: images.select }) !== null) return null;
       const perEpoch = course.speedFactor * epochSeconds(depth.share, { imagesPerSecond, ...images });
-      const epochs = Math.max(fewestEpochs, fittingEpochs(left * timeShare, perEpoch, scale.epochs));
+      // Not in whole epochs, so that depths are compared in the same time: what is left over helps neither.
+      const epochs = Math.max(fewestEpochs, Math.min(scale.epochs, (left * timeShare) / perEpoch));
       const steps = (epochs * images.train) / scale.batch;
       return { seconds: (epochs * perEpoch) / timeShare, gain: gainOf(depth, steps) };
     },
