@@ -160,8 +160,9 @@ function tuneAction<State extends Tunable>(depth: Depth, given: DepthOptions): A
       const accuracy = accuracyOf(state.selectLogits, select.labels, classes);
       if (isDeeper(state.tuning, depth) || suffices({ accuracy, images: images.select }) !== null) return null;
       const perEpoch = course.speedFactor * epochSeconds(depth.share, { imagesPerSecond, ...images });
-      // Not in whole epochs, so that depths are compared in the same time: what is left over helps neither.
-      const epochs = Math.max(fewestEpochs, Math.min(scale.epochs, (left * timeShare) / perEpoch));
+      // Not in whole epochs, so that depths are compared in the same time: what is left over helps neither. All but a little of it,
+      // since the clock runs on.
+      const epochs = Math.max(fewestEpochs, Math.min(scale.epochs, (0.98 * left * timeShare) / perEpoch));
       const steps = (epochs * images.train) / scale.batch;
       return { seconds: (epochs * perEpoch) / timeShare, gain: gainOf(depth, steps) };
     },
