@@ -222,6 +222,22 @@ describe("arguments", () => {
     expect((await assay(home, ...args)).err).toMatch(message);
   });
 
+  test("every command's help has an example", async () => {
+    const listed = async (...parents: string[]): Promise<string[][]> => {
+      const { out } = await assay(home, ...parents, "--help");
+      const names = [...(out.split("\nCommands:\n")[1] ?? "").matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name!);
+      const own = names.filter((name) => name !== "help").map((name) => [...parents, name]);
+      const inner = parents.length === 0 ? await Promise.all(own.map((one) => listed(...one))) : [];
+      return [...own, ...inner.flat()];
+    };
+    const commands = await listed();
+    expect(commands).toContainEqual(["cache", "clear"]);
+    const without = await Promise.all(
+      commands.map(async (one) => ((await assay(home, ...one, "--help")).out.includes("Example: assay") ? [] : [one])),
+    );
+    expect(without.flat()).toEqual([]);
+  }, 120_000);
+
   test.each(["run", "plan", "audit"])("the help of %s says that a manifest will do", async (command) => {
     expect((await assay(home, command, "--help")).out.replace(/\s+/g, " ")).toMatch(/or a manifest: a \.csv/);
   });

@@ -76,6 +76,7 @@ describe("a run", () => {
         "report.html",
         "run.json",
         "spec.json",
+        "spent.json",
         "split.json",
         "splits.csv",
         "trace.jsonl",

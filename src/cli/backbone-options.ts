@@ -57,6 +57,7 @@ export function declareBackbones(
     .addHelpText("after", "\nExample: assay backbones add network.onnx --name mine");
   shared(backbones.command("list", { isDefault: true }))
     .description("the networks that assay can build on")
+    .addHelpText("after", "\nExample: assay backbones list")
     .allowExcessArguments()
     .action(async (options: BackboneListArguments, command: Command) => {
       refuseUnknownCommand(backbones, command);
@@ -85,6 +86,7 @@ export function declareBackbones(
   shared(backbones.command("remove"))
     .description("remove an added network")
     .argument("<name>", "name of an added backbone")
+    .addHelpText("after", "\nExample: assay backbones remove mine")
     .action(async (name: string, options: BackboneListArguments) =>
       finish(await (await import("./backbones.js")).removeCommand(name, options)),
     );

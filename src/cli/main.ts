@@ -215,6 +215,7 @@ function buildProgram(finish: (code: number) => void): Command {
   shared(cache.command("clear"))
     .allowExcessArguments(false)
     .description("remove it; it is made anew when it is needed")
+    .addHelpText("after", "\nExample: assay cache clear")
     .action(async (options: Shared) => finish(await (await import("./cache.js")).cacheCommand(options, true)));
 
   shared(program.command("demo"))

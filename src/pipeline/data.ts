@@ -35,6 +35,8 @@ export interface RunData {
   readonly rows: readonly SplitRow[];
   readonly audit: Audit;
   readonly scanSeconds: number;
+  /** How often test photographs were opened before, at most. */
+  readonly opened: number;
 }
 
 /** Scans with the user's cache. */
@@ -93,13 +95,13 @@ export async function gatherData(context: RunContext): Promise<RunData> {
   trace.add("observation", "split", describeSplit(audit), { ...countSplits(rows), splitsHash });
   for (const { id, text, count, examples } of audit.findings)
     trace.add("observation", "audit", describeFinding(text, examples), { id, count });
-  await sayReuse(
+  const opened = await countOpenings(
     context,
     dataset.pictures.filter((_, i) => rows[i]!.split === "test"),
   );
   await writeJson(folder.file("spec.json"), { ...context.spec, invest: checkStory(context.spec) });
   await writeJson(folder.file("audit.json"), audit);
-  return { dataset, rows, audit, scanSeconds: seconds };
+  return { dataset, rows, audit, scanSeconds: seconds, opened };
 }
 
 /** The sentence with its examples, unless it names them itself. */
@@ -109,12 +111,13 @@ function describeFinding(text: string, examples: readonly string[]): string {
 }
 
 /** Photographs that were opened before prove less: said while others can still be added. */
-async function sayReuse({ spec, trace, around }: RunContext, test: readonly Picture[]): Promise<void> {
+async function countOpenings({ spec, trace, around }: RunContext, test: readonly Picture[]): Promise<number> {
   const opened = await openLedger(join(around.stateFolder, "ledger"), around.now).count(test);
-  if (opened === 0) return;
+  if (opened === 0) return 0;
   const level = openingAlpha(spec.alpha, opened + 1);
   const text = `test photographs were opened before, up to ${countOf(opened, "time")}: a new model is judged at level ${level.toPrecision(2)}, marked as reused test`;
   trace.add("observation", "split", text, { opened, level });
+  return opened;
 }
 
 /** Lines about a class that is not there can never be judged. */

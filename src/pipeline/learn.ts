@@ -27,9 +27,17 @@ import { Workload } from "./workload.js";
 
 /** Learns and writes the bundle. Throws `interrupted`, `image-unreadable` for a photograph that changed, `output-unwritable`. */
 export async function learn(context: RunContext, data: RunData, bundleFolder: string): Promise<void> {
+  const workload = await Workload.open(context.folder.file("spent.json"));
+  try {
+    await learnCounted(context, data, bundleFolder, workload);
+  } finally {
+    await workload.close();
+  }
+}
+
+async function learnCounted(context: RunContext, data: RunData, bundleFolder: string, workload: Workload) {
   const { trace, around, request, spec, folder } = context;
   const { classes: labels, root, pictures } = data.dataset;
-  const workload = new Workload();
   const parts = {
     train: partOf(data, "train"),
     select: partOf(data, "select"),
@@ -85,6 +93,7 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
     fineTuning: tuning,
   };
   await writeJson(folder.file("insights.json"), insights);
+  await writePlan(context, facts); // before the bundle, which ends what a resumed run would do again
   // A network that was fine-tuned has not learned from select: it chose the epoch.
   const learned = [...parts.train.pictures, ...(tuning === null ? parts.select.pictures : [])];
   const manifest = await writeBundle(bundleFolder, {
@@ -123,7 +132,6 @@ export async function learn(context: RunContext, data: RunData, bundleFolder: st
   const { bundleHash } = manifest;
   trace.add("observation", "bundle", `bundle ${bundleHash.slice(0, 12)} written`, { bundleHash, trainingSeconds });
   if (context.replay !== null) sayReplayed(context, recordedHash(context.replay, "bundleHash"), bundleHash);
-  await writePlan(context, facts);
 }
 
 function sayReplayed({ trace }: RunContext, recorded: string | null, bundleHash: string): void {

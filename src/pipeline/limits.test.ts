@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { loadBackbone, plainRecipe } from "../backbone/index.js";
 import type { Trial } from "../loop/index.js";
 import { parseSpec, type Spec } from "../spec/index.js";
-import { clopperPearsonLower } from "../statistics/index.js";
+import { clopperPearsonLower, openingAlpha } from "../statistics/index.js";
 import { accuracyFloor, asksForBalance, budgetOf, limitsOf, neededAccuracy, sufficiency } from "./limits.js";
 
 const spec = (...lines: readonly string[]): Spec =>
@@ -22,7 +22,7 @@ test("the budget is what the user gave, else the default, and no more than the s
 });
 
 describe("accuracy", () => {
-  const judged = { test: 500, calibrate: 200 };
+  const judged = { test: 500, calibrate: 200, opening: 1 };
 
   test("what must be right for a proof: 484 of 500 prove 95 % at the first opening", () => {
     expect(neededAccuracy(spec("At least 95% accuracy on test"), judged)).toBe(484 / 500);
@@ -35,6 +35,15 @@ describe("accuracy", () => {
     expect(clopperPearsonLower(right, 200, 0.05)).toBeGreaterThanOrEqual(0.8);
     expect(clopperPearsonLower(right - 1, 200, 0.05)).toBeLessThan(0.8);
     expect(neededAccuracy(spec("At least 99.9% accuracy on test"), judged)).toBe(1);
+  });
+
+  test("more on photographs that were opened before, as the verdict will", () => {
+    const line = spec("At least 80% accuracy on test");
+    const again = neededAccuracy(line, { ...judged, opening: 3 })!;
+    expect(again).toBeGreaterThan(neededAccuracy(line, judged)!);
+    expect(clopperPearsonLower(again * judged.test, judged.test, openingAlpha(0.05, 3))).toBeGreaterThanOrEqual(0.8);
+    const validation = spec("Trained model with at least 80% validation accuracy");
+    expect(neededAccuracy(validation, { ...judged, opening: 3 })).toBe(neededAccuracy(validation, judged));
   });
 
   test("a choice that costs accuracy must leave a standard error more", () => {

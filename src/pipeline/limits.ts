@@ -102,6 +102,8 @@ export function sufficiency(
 export interface JudgedImages {
   readonly test: number;
   readonly calibrate: number;
+  /** Of the test photographs, from 1: each proves less than the one before. */
+  readonly opening: number;
 }
 
 /**
@@ -110,7 +112,8 @@ export interface JudgedImages {
  */
 export function neededAccuracy({ requirements, alpha }: Spec, images: JudgedImages): number | null {
   const needed = requirements.filter(isHardAccuracy).map(({ judgedOn, target }) => {
-    const [count, level] = judgedOn === "calibrate" ? [images.calibrate, alpha] : [images.test, openingAlpha(alpha, 1)];
+    const isTest = judgedOn !== "calibrate";
+    const [count, level] = isTest ? [images.test, openingAlpha(alpha, images.opening)] : [images.calibrate, alpha];
     return (provable(count, target!.value, level) ?? count) / Math.max(1, count);
   });
   return needed.length === 0 ? null : Math.max(...needed);

@@ -36,7 +36,8 @@ export function partOf({ dataset, rows }: RunData, split: SplitName): Part {
 
 /** How many photographs the splits have that lines of a spec are judged on. */
 export function judgedImages(data: RunData, { calibrate }: Readonly<Record<Learnable, Part>>): JudgedImages {
-  return { test: partOf(data, "test").pictures.length, calibrate: calibrate.pictures.length };
+  const test = partOf(data, "test").pictures.length;
+  return { test, calibrate: calibrate.pictures.length, opening: data.opened + 1 };
 }
 
 export function joinParts(parts: readonly Part[]): Part {

@@ -116,6 +116,6 @@ export async function planImages(request: LearnRequest, around: Surroundings): P
     audit: auditDataset(dataset, rows),
     scanSeconds: seconds,
     ...(await foreseeDevice(spec, backbones, dataset.classes.length)),
-    networks: await measureNetworks(backbones, train, place, around, new Workload()),
+    networks: await measureNetworks(backbones, train, place, around, await Workload.open(null)),
   });
 }

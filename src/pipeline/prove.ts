@@ -22,7 +22,7 @@ export interface ProofRequest {
   readonly bundleFolder: string;
   readonly spec: Spec;
   readonly dataset: Dataset;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Finding[] | null;
   readonly around: Surroundings;
   readonly trace: Trace;
   /** A service of the bundle that runs already; without it one is started where a line asks for it. */
@@ -107,5 +107,5 @@ export async function proveBundle(
   const dataset = await scanImages(images, [], around);
   const trace = openTrace(null, around.now, around.listen);
   traceDevice(trace, around);
-  return prove({ bundleFolder, spec, dataset, findings: [], around, trace, runFolder: null, ...shown });
+  return prove({ bundleFolder, spec, dataset, findings: null, around, trace, runFolder: null, ...shown });
 }

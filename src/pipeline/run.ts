@@ -61,8 +61,9 @@ export async function run(given: RunRequest, surroundings: Surroundings): Promis
       throw error;
     });
     if (text !== null) await writeFileAtomic(folder.file("spec.md"), text);
-    return await learnAndProve(context, data).catch((error: unknown) => {
+    return await learnAndProve(context, data).catch(async (error: unknown) => {
       trace.add("fault", "run", describeError(error));
+      await writeFileAtomic(folder.file("trace.md"), renderTrace(trace.events, null)).catch(() => {}); // the fault says more
       throw error;
     });
   } finally {

@@ -123,7 +123,7 @@ export async function recallPlan(path: string): Promise<TuningPlan | null> {
 }
 
 export function trainingOf(plan: TuningPlan, options: OneDepth): FineTuneOptions {
-  const { context, root, parts, branch, head, cuts, workload } = options;
+  const { context, root, parts, branch, head, cuts } = options;
   const { around, request, replay } = context;
   const labelled = ({ pictures, labels }: Part) => ({ photographs: pictures, labels });
   const depth = depths.find(({ name }) => name === plan.depth)!;
@@ -142,7 +142,7 @@ export function trainingOf(plan: TuningPlan, options: OneDepth): FineTuneOptions
     folder: folderOf(context, depth),
     goesOn: (epoch, seconds) =>
       replay === null ? options.secondsLeft() >= seconds : recordedEnd(replay, depth.name) !== epoch,
-    listen: (event) => listen(event, depth, context, workload),
+    listen: (event) => listen(event, depth, context),
     progress: around.progress,
     signal: around.signal,
   };

@@ -11,7 +11,6 @@ import {
 } from "../finetune/index.js";
 import type { RunContext } from "./context.js";
 import type { TuningPlan } from "./tuning-plan.js";
-import type { Workload } from "./workload.js";
 
 export function describePlan({ cut, settings: { epochs, batch, rates } }: TuningPlan, cuts: readonly Cut[]): string {
   const found = cuts.find(({ value }) => value === cut);
@@ -21,13 +20,12 @@ export function describePlan({ cut, settings: { epochs, batch, rates } }: Tuning
 }
 
 /** What a training says, as lines of the trace. */
-export function listen(event: TrainingEvent, { name }: Depth, { trace }: RunContext, workload: Workload): void {
+export function listen(event: TrainingEvent, { name }: Depth, { trace }: RunContext): void {
   if (event.kind === "epoch") {
     const { record } = event;
     const gap = record.train.accuracy - record.select.accuracy;
     trace.add("observation", "loop", `${name}: ${describeEpoch(record)}`, { epoch: record, gap });
   } else if (event.kind === "resumed") {
-    workload.add(event.seconds, event.peakBytes);
     trace.add("observation", "loop", `${name}: goes on in epoch ${event.position.epoch + 1}`, { ...event });
   } else if (event.kind === "rolled-back") {
     const text = `the loss is ${event.loss}: back to the last checkpoint, learning rates × ${event.rateScale}`;

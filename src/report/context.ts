@@ -5,7 +5,7 @@ import type { Evidence } from "../verify/index.js";
 import { type Html, html, renderName } from "./html.js";
 import { formatMoment } from "../spec/index.js";
 
-type Finding = Evidence["findings"][number];
+type Finding = NonNullable<Evidence["findings"]>[number];
 
 const shownExamples = 5;
 
@@ -38,9 +38,11 @@ export function renderCosts(evidence: Evidence): Html {
 }
 
 /** What the audit found in the data, worst first. */
-export function renderFindings(evidence: Evidence): Html {
+/** Null where the photographs were not audited: a verification alone does not. */
+export function renderFindings({ findings: found }: Evidence): Html | null {
+  if (found === undefined) return null;
   const order: readonly Finding["severity"][] = ["error", "warning", "info"];
-  const findings = order.flatMap((severity) => evidence.findings.filter((finding) => finding.severity === severity));
+  const findings = order.flatMap((severity) => found.filter((finding) => finding.severity === severity));
   const body =
     findings.length === 0 ? html`<p>No findings.</p>` : html`<ul class="findings">${findings.map(renderFinding)}</ul>`;
   return html`<section id="data" aria-labelledby="data-title"><h2 id="data-title">Findings in the data</h2>

@@ -14,7 +14,7 @@ export interface RunSummary {
   readonly lessons: readonly string[];
 }
 
-export function summarizeRun({ requirements, findings }: Evidence, events: readonly TraceEvent[]): RunSummary {
+export function summarizeRun({ requirements, findings = [] }: Evidence, events: readonly TraceEvent[]): RunSummary {
   const open = requirements.filter(({ verdict }) => verdict !== "met");
   return {
     achievements: requirements.filter(({ verdict }) => verdict === "met").map(describeAchievement),

@@ -82,8 +82,8 @@ export interface Evidence {
     /** Answers over HTTP, where a service was asked. */
     readonly service?: ServiceMetrics;
   };
-  /** Short findings of the audit, as sentences. */
-  readonly findings: readonly {
+  /** Short findings of the audit, as sentences; left out where there was no audit. */
+  readonly findings?: readonly {
     readonly severity: "info" | "warning" | "error";
     readonly text: string;
     readonly count: number;

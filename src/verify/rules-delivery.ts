@@ -19,7 +19,11 @@ function judgeAnswers({ n, differing, firstDifference }: ServiceAnswers, who: st
       `${posted}; ${formatCount(differing)} answers differ from the model's own: ${firstDifference ?? ""}`,
       n,
     );
-  return shown(true, `${posted}: the same labels as the model's own, probabilities within ${probabilityTolerance}`, n);
+  return shown(
+    true,
+    `${posted}: the same labels as the model's own, the probabilities of the classes that they name within ${probabilityTolerance}`,
+    n,
+  );
 }
 
 export function container({ container: check }: Measurements): Finding {

@@ -120,13 +120,14 @@ export function worstClassRecall({ classes, outcomes, alpha, name }: JudgedSplit
   const empty = classes.filter(({ testCount }) => testCount === 0);
   if (empty.length > 0) return unknown(`${listClasses(empty)} has no photograph in ${name}`, alpha);
   const { worst, lower, upper } = worstClassBounds(classes, outcomes, alpha);
+  const grouped = outcomes.some(({ group }) => group !== undefined);
   return {
     measured: worst.recall,
     lower,
     upper,
     n: worst.testCount,
     alpha,
-    basis: `the worst class is ${quoteName(worst.label)} with ${worst.testCorrect} of ${worst.testCount}; every class must clear the target (intersection–union)`,
+    basis: `the worst class is ${quoteName(worst.label)} with ${worst.testCorrect} of ${worst.testCount}; every class must clear the target (intersection–union)${grouped ? "; Korn–Graubard bounds, since photographs come in groups, approximate" : ""}`,
     decides: `some class has too few photographs for its bound, ${formatPercent(lower)}, to clear the target`,
   };
 }

@@ -97,6 +97,9 @@ function describeCause(error: unknown): string {
   return describeError(error instanceof Error && error.cause !== undefined ? error.cause : error);
 }
 
+/** Classes that an answer names at least, where there are so many. */
+const fewestListed = 5;
+
 /** Counts answers that differ from the model's own. */
 class AnswerTally {
   readonly #labels: readonly string[];
@@ -124,6 +127,8 @@ class AnswerTally {
   #compare({ predicted, probabilities }: Outcome, answer: ServedAnswer): string | null {
     const expected = this.#labels[predicted]!;
     if (answer.class !== expected) return `${quoteName(answer.class)} instead of ${quoteName(expected)}`;
+    const listed = Math.min(answer.top.length, this.#labels.length);
+    if (listed < Math.min(fewestListed, this.#labels.length)) return `only ${listed} classes with their probabilities`;
     const said = [...answer.top, { class: answer.class, probability: answer.confidence }];
     let worst: string | null = null;
     for (const { class: label, probability } of said) {

@@ -11,7 +11,8 @@ import { classRows, measureSplit, type Outcome } from "./measure.js";
 import { checkClasses, measure, type MeasureRequest } from "./measurements.js";
 
 export interface VerifyRequest extends MeasureRequest {
-  readonly findings: readonly Finding[];
+  /** Of the audit; null where there was none. */
+  readonly findings: readonly Finding[] | null;
   readonly ledger: Ledger;
   readonly now: () => Date;
   readonly notBuiltYet: readonly string[];
@@ -57,7 +58,9 @@ export async function verify(request: VerifyRequest): Promise<Proof> {
     machine: describeMachine(bundle.placed.device),
     requirements: lines.map((line) => judge(line, measured, levels, lines)),
     metrics: summarize(measured, alpha),
-    findings: findings.map(({ severity, text, count, examples }) => ({ severity, text, count, examples })),
+    ...(findings === null
+      ? {}
+      : { findings: findings.map(({ severity, text, count, examples }) => ({ severity, text, count, examples })) }),
     notBuiltYet: request.notBuiltYet,
   };
   return { evidence, outcomes: measured };
