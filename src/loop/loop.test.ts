@@ -229,6 +229,25 @@ test("what was decided before comes in its order and is no forecast", async () =
   expect(thoughts[0]!.data).toEqual({ name: "first" });
 });
 
+test("what does not help is taken back, what helps is not", async () => {
+  const trace = openTrace(null, () => new Date(0));
+  const done: string[] = [];
+  const takenBack: string[] = [];
+  const adding = (name: string, helps: boolean) => ({
+    name,
+    thought: "to see",
+    predict: () => (done.includes(name) ? null : { seconds: 1, gain: helps ? 2 : 1 }),
+    run: async (state: number) => {
+      done.push(name);
+      return { state: helps ? state + 1 : null, observations: [] };
+    },
+    rollback: async (state: number) => void takenBack.push(`${name} at ${state}`),
+  });
+  const actions = [adding("good", true), adding("bad", false)];
+  expect(await runLoop(0, { actions, secondsLeft: () => 10, ends: () => null, trace })).toBe(1);
+  expect(takenBack).toEqual(["bad at 1"]);
+});
+
 describe("the changes", () => {
   const means = { backbones: [red, blue] };
   const start = plainRecipe(red);
