@@ -110,9 +110,14 @@ function describeFinding(text: string, examples: readonly string[]): string {
   return unnamed.length === 0 ? text : `${text} ${unnamed.join(", ")}`;
 }
 
+/** How often the most-opened of these photographs was opened. */
+export function openingsOf(test: readonly Picture[], { stateFolder, now }: Surroundings): Promise<number> {
+  return openLedger(join(stateFolder, "ledger"), now).count(test);
+}
+
 /** Photographs that were opened before prove less: said while others can still be added. */
 async function countOpenings({ spec, trace, around }: RunContext, test: readonly Picture[]): Promise<number> {
-  const opened = await openLedger(join(around.stateFolder, "ledger"), around.now).count(test);
+  const opened = await openingsOf(test, around);
   if (opened === 0) return 0;
   const level = openingAlpha(spec.alpha, opened + 1);
   const text = `test photographs were opened before, up to ${countOf(opened, "time")}: a new model is judged at level ${level.toPrecision(2)}, marked as reused test`;

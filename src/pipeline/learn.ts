@@ -48,7 +48,14 @@ async function learnCounted(context: RunContext, data: RunData, bundleFolder: st
   const usable = known.budgetSeconds === 0 ? context.backbones.slice(0, 1) : context.backbones; // no other will be tried
   const networks = await measureNetworks(usable, parts.train.pictures, place, around, workload);
   const device = await foreseeDevice(spec, context.backbones, labels.length);
-  const facts = { ...known, audit: data.audit, scanSeconds: data.scanSeconds, networks, ...device };
+  const facts = {
+    ...known,
+    audit: data.audit,
+    scanSeconds: data.scanSeconds,
+    opening: data.opened + 1,
+    networks,
+    ...device,
+  };
   const { warnings, seconds: predicted } = await writePlan(context, facts);
   for (const text of warnings) trace.add("observation", "plan", text);
   const limit = known.budgetSeconds === 0 ? {} : { budgetSeconds: known.budgetSeconds }; // 0 is no limit: it asks for no search

@@ -12,10 +12,11 @@ import { makePlan, type NetworkFacts, type Plan, type PlanFacts, renderPlan } fr
 import type { Spec } from "../spec/index.js";
 import { quantile } from "../statistics/index.js";
 import { writeFileAtomic, writeJson } from "../store/index.js";
+import { proofCost } from "../verify/index.js";
 import { openTrace } from "../trace/index.js";
 import { openBackbones, recipeShare } from "./choose.js";
 import { type LearnRequest, type RunContext, type Surroundings, timed } from "./context.js";
-import { foreseeSplit, scanImages } from "./data.js";
+import { foreseeSplit, openingsOf, scanImages } from "./data.js";
 import { budgetOf, deviceMemoryLimit, emptyModel } from "./limits.js";
 import { findSpec } from "./find-spec.js";
 import { smallest } from "./tune.js";
@@ -81,6 +82,7 @@ export function factsOf({ request, spec, around, trace }: PlanContext) {
   const budgetSeconds = budgetOf(spec, request.budgetSeconds);
   return {
     spec,
+    proof: proofCost(spec),
     threads: around.threads,
     device: devices[around.device].title,
     budgetSeconds,
@@ -115,6 +117,12 @@ export async function planImages(request: LearnRequest, around: Surroundings): P
     ...factsOf({ request, spec, around, trace }),
     audit: auditDataset(dataset, rows),
     scanSeconds: seconds,
+    opening:
+      1 +
+      (await openingsOf(
+        dataset.pictures.filter((_, i) => rows[i]!.split === "test"),
+        around,
+      )),
     ...(await foreseeDevice(spec, backbones, dataset.classes.length)),
     networks: await measureNetworks(backbones, train, place, around, await Workload.open(null)),
   });

@@ -3,8 +3,8 @@ import type { Audit } from "../audit/index.js";
 import { countOf, formatCount } from "../core/index.js";
 import { areEven, decide, type PlanFacts, type Step, whatCanBeProven } from "./decision.js";
 
-export function planData({ spec, audit, scanSeconds }: PlanFacts): Step {
-  const proofs = whatCanBeProven({ spec, audit });
+export function planData({ spec, audit, opening, scanSeconds }: PlanFacts): Step {
+  const proofs = whatCanBeProven({ spec, audit, opening });
   const { classes, images, distinct, distinctSplits: splits, findings } = audit;
   const sizes = classes.map((row) => row.images).toSorted((a, b) => a - b);
   const weights = classes.map(({ weight }) => weight);

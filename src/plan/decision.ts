@@ -26,6 +26,10 @@ export interface PlanFacts {
   /** Where networks run, as people call it: "CPU". */
   readonly device: string;
   readonly scanSeconds: number;
+  /** Of the verdicts, beside a look at every photograph of test and calibrate: runs of the model, and seconds of the rest. */
+  readonly proof: { readonly runs: number; readonly seconds: number };
+  /** Which opening of the test photographs the verdict will rest on, from 1. */
+  readonly opening: number;
   readonly budgetSeconds: number;
   /** Share of the recipe's part of the budget that trials may take. */
   readonly trialShare: number;
@@ -68,10 +72,14 @@ export interface Step {
 }
 
 /** Of each line that asks for a share of right answers: whether these splits can prove it. */
-export function whatCanBeProven({ spec, audit }: Pick<PlanFacts, "spec" | "audit">): readonly Provability[] {
+export function whatCanBeProven({
+  spec,
+  audit,
+  opening,
+}: Pick<PlanFacts, "spec" | "audit" | "opening">): readonly Provability[] {
   const { test, calibrate } = audit.distinctSplits;
   const classes = Object.fromEntries(audit.classes.map(({ label, distinctSplits }) => [label, distinctSplits]));
-  return provability(spec, { test, calibrate, classes });
+  return provability(spec, { test, calibrate, opening, classes });
 }
 
 /** Seconds of a budget by what they are for; trials are a part of the recipe's. */

@@ -34,11 +34,16 @@ export function planOptimization(facts: PlanFacts): Step {
         refused: [
           refuseInt8(spec, first),
           ...(device === "CPU"
-            ? [unmeasured("mixed precision", "for training on other devices (--device); on the CPU it is slower")]
+            ? [unmeasured("mixed precision", "not measured: assay uses it on other devices only (--device)")]
             : []),
           ...(fineTuning
             ? []
-            : [unmeasured("gradient accumulation", "a linear head is trained on all photographs at once")]),
+            : [
+                unmeasured(
+                  "gradient accumulation",
+                  "not measured: a linear head is trained on all photographs at once",
+                ),
+              ]),
         ],
       }),
       ...(deviceMemory ? [decideDeviceMemory(deviceMemory)] : []),
@@ -97,6 +102,9 @@ function describeLimits(spec: Spec, { latencySeconds, modelBytes }: PlanFacts["n
 function refuseInt8(spec: Spec, { latencySeconds }: PlanFacts["networks"][number]): Refused {
   const limit = upper(spec, "latency");
   const needless = latencySeconds < limit;
-  const why = needless && Number.isFinite(limit) ? "not built yet, and not needed for the latency" : "not built yet";
-  return unmeasured("int8 quantization", why);
+  const needed =
+    needless && Number.isFinite(limit)
+      ? `; ${formatSeconds(latencySeconds)} of ${formatSeconds(limit)} do not ask for it`
+      : "";
+  return unmeasured("int8 quantization", `not measured: assay does not do it yet${needed}`);
 }

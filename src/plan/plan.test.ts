@@ -36,6 +36,8 @@ function facts(changes: Partial<PlanFacts> = {}): PlanFacts {
     threads: 2,
     device: "CPU",
     scanSeconds: 3,
+    proof: { runs: 100, seconds: 6 },
+    opening: 1,
     budgetSeconds: 600,
     trialShare: 0.3,
     recipeShare: 0.4,
@@ -70,7 +72,7 @@ describe("a plan", () => {
   });
 
   test("predicts what is certain: scan, features and proof", () => {
-    expect(plan.seconds.fixed).toBeCloseTo(3 + 8 + 3 + 270 * 0.01);
+    expect(plan.seconds.fixed).toBeCloseTo(3 + 8 + (3 + 100 / 100 + 6));
     expect(makePlan(facts({ fineTuning: false })).seconds).toMatchObject({ search: expect.closeTo(180), tuning: 0 });
   });
 
@@ -89,7 +91,9 @@ describe("a plan", () => {
     expect(page).toContain("to steps of up to 32 photographs (gradient accumulation)");
     expect(page).not.toContain("Not gradient accumulation");
     const frozen = renderPlan(makePlan(facts({ fineTuning: false })));
-    expect(frozen).toContain("Not gradient accumulation: a linear head is trained on all photographs at once.");
+    expect(frozen).toContain(
+      "Not gradient accumulation: not measured: a linear head is trained on all photographs at once.",
+    );
   });
 
   test("refuses nothing by a number that was not measured", () => {

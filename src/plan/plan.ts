@@ -32,9 +32,9 @@ export function makePlan(facts: PlanFacts): Plan {
 }
 
 /** A class that test lacks, or a small test split. */
-function untested({ audit, spec }: PlanFacts): string[] {
+function untested({ audit, spec, opening }: PlanFacts): string[] {
   const tested = audit.classes.map(({ label, distinctSplits }) => ({ label, tested: distinctSplits.test }));
-  return warnOfTest(tested, openingAlpha(spec.alpha, 1));
+  return warnOfTest(tested, openingAlpha(spec.alpha, opening));
 }
 
 function unprovable(facts: PlanFacts): string[] {

@@ -1,6 +1,7 @@
 /** What would change lines whose measurement is a number with bounds: how far it is, and what narrows the bounds. */
 import { formatCount, formatPercent } from "../core/index.js";
 import { formatValue, type RequirementKind } from "../spec/index.js";
+import { imagesToNarrow } from "../statistics/index.js";
 import type { Evidence, RequirementEvidence } from "../verify/index.js";
 import type { Candidate, ReportExtras } from "./data.js";
 import type { Measured, Option } from "./price-option.js";
@@ -44,6 +45,9 @@ export function askForLess({ lower, unit }: RequirementEvidence): Option {
 
 const timed: ReadonlySet<RequirementKind> = new Set(["latency", "http-latency", "throughput", "training-time"]);
 
+/** The wanted probability that so many photographs prove a line. */
+const power = 0.8;
+
 /** So many photographs that the bound reaches the target, where the measurement clears it. */
 export function narrowBounds(line: Measured): Option[] {
   const bound = isMoreBetter(line) ? line.lower : line.upper;
@@ -51,13 +55,13 @@ export function narrowBounds(line: Measured): Option[] {
   const margin = isMoreBetter(line) ? line.measured - line.target.value : line.target.value - line.measured;
   const reach = Math.abs(line.measured - bound);
   if (margin <= 0 || reach <= margin) return [];
-  const needed = Number((line.n * (reach / margin) ** 2).toPrecision(2));
+  const needed = imagesToNarrow({ n: line.n, reach, margin, alpha: line.alpha, power })!;
   if (timed.has(line.kind)) return [quieterMachine(bound, reach / margin, line)];
   return [
     {
       surety: "likely",
       what: `About ${formatCount(needed)} photographs`,
-      why: `Approximate: the bound ${formatValue(bound, line.unit)} from ${formatCount(line.n)} lies ${(reach / margin).toFixed(1)} times as far from what was measured as the target does, and bounds narrow with the square root of the number. If the true value is what was measured, that proves it about half of the time.`,
+      why: `Approximate: the bound ${formatValue(bound, line.unit)} from ${formatCount(line.n)} lies ${(reach / margin).toFixed(1)} times as far from what was measured as the target does, and bounds narrow with the square root of the number. With ${formatPercent(power, 0)} power, if the true value is what was measured.`,
     },
   ];
 }

@@ -60,6 +60,24 @@ describe("classes", () => {
     expect(provability(spec("Recall of class cup at least 80%"), counts)).toEqual([]);
   });
 
+  test("asked for alike, by the bound that the bootstrap has when all are right", () => {
+    const line = (target: number): Spec => spec(`Balanced accuracy at least ${target}%`);
+    const [found] = provability(line(99), counts);
+    expect(found).toMatchObject({ possible: false });
+    expect(found!.text).toMatch(/all of them right would show 9\d\.\d %; its smallest class, "Bowl", has 8\./);
+    expect(provability(line(90), counts)).toEqual([]);
+    expect(provability(spec("Macro F1 of at least 99%"), counts)[0]!.possible).toBe(false);
+    const without = { ...counts, classes: { ...classes, Bowl: { ...classes.Bowl, test: 0 } } };
+    expect(provability(line(50), without)[0]!.text).toContain('test has no photograph of "Bowl"');
+    expect(provability(line(50), { test: 5, calibrate: 5 })).toEqual([]);
+  });
+
+  test("photographs that were opened before must show more", () => {
+    const right = (opening: number): number =>
+      Number(/when (\d+) of/.exec(provability(spec("80% accuracy"), { ...counts, opening })[0]!.text)![1]);
+    expect(right(2)).toBeGreaterThan(right(1));
+  });
+
   test("are passed over where their numbers are not known, as is what photographs do not prove", () => {
     const lines = spec("Worst class recall at least 80%", "Model size under 5 MB", "Overfitting gap at most 5%");
     expect(provability(lines, { test: 5, calibrate: 5 })).toEqual([]);

@@ -1,6 +1,13 @@
 /** What photographs can prove of a spec, said before anything is trained: from their numbers alone. */
-import { formatCount, formatPercent, quoteName } from "../core/index.js";
-import { clopperPearsonLower, openingAlpha, provable } from "../statistics/index.js";
+import { formatCount, formatPercent, quoteName, random } from "../core/index.js";
+import {
+  bootstrapInterval,
+  clopperPearsonLower,
+  openingAlpha,
+  provable,
+  type TallyStatistic,
+  tallyStatistics,
+} from "../statistics/index.js";
 import { isFloor } from "./comparison.js";
 import type { Requirement, RequirementKind, Spec } from "./requirement.js";
 
@@ -8,6 +15,8 @@ import type { Requirement, RequirementKind, Spec } from "./requirement.js";
 export interface JudgedCounts {
   readonly test: number;
   readonly calibrate: number;
+  /** Which opening of the test photographs it will be, from 1: each proves less than the one before. */
+  readonly opening?: number;
   /** By class; lines about classes are passed over where it is not given. */
   readonly classes?: Readonly<
     Record<string, { readonly train: number; readonly test: number; readonly calibrate: number }>
@@ -30,13 +39,15 @@ interface Sample {
 }
 
 /**
- * For every line that asks for a share of right answers: whether so many photographs can prove it at the first opening, and how
- * many must be right. Lines that are judged in other ways are passed over.
+ * For every line that asks for a share of right answers: whether so many photographs can prove it, and how many must be right. Lines
+ * that are judged in other ways are passed over.
  */
 export function provability({ requirements, alpha }: Spec, counts: JudgedCounts): Provability[] {
   return requirements.flatMap((line) => {
     if (line.target === null || !isFloor(line.target.comparison) || !shares.has(line.kind)) return [];
-    const level = line.judgedOn === "calibrate" ? alpha : openingAlpha(alpha, 1);
+    const level = line.judgedOn === "calibrate" ? alpha : openingAlpha(alpha, counts.opening ?? 1);
+    const metric = bootstrapped[line.kind];
+    if (metric && line.target.value < 1) return assessBootstrapped(line, line.target.value, metric, counts, level);
     return assess(line, line.target.value, samplesOf(line, counts), level);
   });
 }
@@ -49,6 +60,51 @@ const shares: ReadonlySet<RequirementKind> = new Set([
   "rare-class-recall",
   "class-recall",
 ]);
+
+const bootstrapped: Partial<Readonly<Record<RequirementKind, TallyStatistic>>> = {
+  "balanced-accuracy": "balancedAccuracy",
+  "macro-f1": "macroF1",
+};
+
+/** By the bootstrap's own bound were all right: it allows for what the few photographs of a class leave open. */
+function assessBootstrapped(
+  { id, text, judgedOn }: Requirement,
+  target: number,
+  metric: TallyStatistic,
+  { classes }: JudgedCounts,
+  alpha: number,
+): Provability[] {
+  if (!classes) return [];
+  const split = judgedOn === "calibrate" ? "calibrate" : "test";
+  const name = `${id} “${text}”`;
+  const counts = Object.values(classes).map((own) => own[split]);
+  const empty = Object.keys(classes).filter((_, i) => counts[i] === 0);
+  if (empty.length > 0)
+    return [
+      {
+        id,
+        possible: false,
+        text: `${name} cannot be proved: ${split} has no photograph of ${empty.map(quoteName).join(", ")}.`,
+      },
+    ];
+  const groups = counts.flatMap((count, truth) => Array.from({ length: count }, () => [{ truth, predicted: truth }]));
+  const { lower } = bootstrapInterval({
+    classes: counts.length,
+    groups,
+    statistic: tallyStatistics[metric],
+    alpha,
+    random: random(0, "bootstrap", metric),
+  });
+  if (lower >= target) return [];
+  const [fewest] = Object.keys(classes).toSorted((a, b) => classes[a]![split] - classes[b]![split]) as [string];
+  return [
+    {
+      id,
+      possible: false,
+      text: `${name} cannot be proved with the photographs of ${split}: all of them right would show ${formatPercent(lower)}; its smallest class, ${quoteName(fewest)}, has ${formatCount(classes[fewest]![split])}.`,
+    },
+  ];
+}
 
 function assess(line: Requirement, target: number, samples: readonly Sample[], alpha: number): Provability[] {
   const { id, text } = line;

@@ -23,6 +23,26 @@ export interface Tallies {
   readonly predicted: Float64Array;
 }
 
+export type TallyStatistic = "balancedAccuracy" | "macroF1";
+
+export const tallyStatistics: Readonly<Record<TallyStatistic, (tallies: Tallies) => number>> = {
+  balancedAccuracy: ({ hits, support }) => meanRatio(hits, support),
+  macroF1: ({ hits, support, predicted }) => 2 * meanRatio(hits, support, predicted),
+};
+
+/** The mean of parts over wholes, of the classes that have a whole; `more` is added to the wholes. */
+function meanRatio(parts: Float64Array, wholes: Float64Array, more?: Float64Array): number {
+  let sum = 0;
+  let known = 0;
+  for (let i = 0; i < parts.length; i++) {
+    const whole = wholes[i]! + (more?.[i] ?? 0);
+    if (whole === 0) continue;
+    sum += parts[i]! / whole;
+    known++;
+  }
+  return sum / Math.max(1, known);
+}
+
 export interface BootstrapOptions {
   readonly classes: number;
   /** Photographs by group; a photograph of its own is a group of one. */

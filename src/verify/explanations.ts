@@ -14,6 +14,8 @@ export type ExplanationMeasurement =
 /** Eight runs of the model for each: the effect is large, and verify shall take seconds. */
 const sampleSize = 24;
 
+export const explanationRuns = 8 * sampleSize;
+
 /** Null where no line of the spec asks for explanations. */
 export async function measureExplanations(request: MeasureRequest): Promise<ExplanationMeasurement | null> {
   const { bundle, dataset, offered, spec, threads, progress, signal } = request;

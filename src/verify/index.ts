@@ -9,6 +9,7 @@ export type {
   SplitMetrics,
   Verdict,
 } from "./evidence.js";
+export { type ProofCost, proofCost } from "./cost.js";
 export { type Offered, offeredPictures } from "./offered.js";
 export { probabilityTolerance, type StartedService, type StartService } from "./service.js";
 export type { Outcome } from "./measure.js";

@@ -1,5 +1,15 @@
 /** Requirement → verdict, from what the rule of its kind found. */
-import { describeTarget, formatValue, isFloor, type Requirement, satisfies, type Target } from "../spec/index.js";
+import { formatCount } from "../core/index.js";
+import {
+  describeTarget,
+  formatValue,
+  isFloor,
+  type Requirement,
+  type RequirementKind,
+  satisfies,
+  type Target,
+} from "../spec/index.js";
+import { imagesToNarrow } from "../statistics/index.js";
 import type { RequirementEvidence, Verdict } from "./evidence.js";
 import type { Finding, Levels, Measurements } from "./finding.js";
 import { rules } from "./rules.js";
@@ -85,7 +95,7 @@ function explain(
     parts.push(
       `spent test: the mistakes on these photographs were shown on ${levels.spentAt!.slice(0, 10)}, so they prove nothing any more; fresh photographs would`,
     );
-  else if (verdict === "unproven") parts.push(...whatDecides(line, finding));
+  else if (verdict === "unproven") parts.push(...whatDecides(line, finding, levels.spec));
   const { opening, test } = levels;
   if (opening > 1 && line.judgedOn === "test" && finding.measured !== null)
     parts.push(
@@ -95,14 +105,32 @@ function explain(
 }
 
 /** Why a line is open, and what would decide it. */
-function whatDecides(line: Requirement, finding: Finding): string[] {
+function whatDecides(line: Requirement, finding: Finding, alpha: number): string[] {
   if (finding.measured === null) return finding.decides === undefined ? [] : [finding.decides];
   const target = targetOf(line, finding);
   if (target === null) return ["the line gives no target to prove"];
   const asked = describeTarget({ target, unit: line.unit });
   if (isBeyondProof(target, line))
     return [`no number of photographs, and no model, can prove ${asked}: ${beyondProof}`];
-  return [finding.decides ?? `the bounds ${boundsText(line, finding)} do not decide ${asked}`];
+  return [finding.decides ?? whatNarrows(line, finding, target, alpha)];
+}
+
+const timed: ReadonlySet<RequirementKind> = new Set(["latency", "http-latency", "throughput", "training-time"]);
+
+/** How many photographs or timings would decide, as far as bounds narrow with their number. */
+function whatNarrows(line: Requirement, finding: Finding, target: Target, alpha: number): string {
+  const { measured, lower, upper, n } = finding;
+  const asked = describeTarget({ target, unit: line.unit });
+  const open = `the bounds ${boundsText(line, finding)} do not decide ${asked}`;
+  const [bound, sign] = isFloor(target.comparison) ? [lower, 1] : [upper, -1];
+  if (measured === null || bound === null || n === null) return open;
+  const what = timed.has(line.kind) ? "timings" : "photographs";
+  const margin = sign * (measured - target.value);
+  const reach = Math.abs(measured - bound);
+  const needed = imagesToNarrow({ n, reach, margin, alpha: finding.alpha ?? alpha, power: 0.8 });
+  if (needed === null)
+    return `${open}: at ${formatValue(measured, line.unit)} no number of ${what} would prove it, a better model would`;
+  return `${open}: about ${formatCount(needed)} ${what} would prove it with 80 % power if ${formatValue(measured, line.unit)} is the truth, ${formatCount(n)} are there`;
 }
 
 /** A share of 100 %: the lower bound of n right of n lies below it, however large n. */

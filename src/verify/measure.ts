@@ -20,7 +20,8 @@ import {
   clusteredLower,
   clusteredUpper,
   measureClusters,
-  type Tallies,
+  type TallyStatistic,
+  tallyStatistics,
 } from "../statistics/index.js";
 import type { ClassRow, ReliabilityBin, SplitMetrics } from "./evidence.js";
 
@@ -34,8 +35,6 @@ export interface Outcome {
   readonly predicted: number;
   readonly probabilities: Float32Array;
 }
-
-export type BootstrappedMetric = "balancedAccuracy" | "macroF1";
 
 /** Level of each side of the intervals that are shown, not judged: two-sided 95 %. */
 const shownAlpha = 0.05;
@@ -125,27 +124,9 @@ export function classRows(
   });
 }
 
-const statistics: Readonly<Record<BootstrappedMetric, (tallies: Tallies) => number>> = {
-  balancedAccuracy: ({ hits, support }) => meanRatio(hits, support),
-  macroF1: ({ hits, support, predicted }) => 2 * meanRatio(hits, support, predicted),
-};
-
-/** The mean of parts over wholes, of the classes that have a whole; `more` is added to the wholes. */
-function meanRatio(parts: Float64Array, wholes: Float64Array, more?: Float64Array): number {
-  let sum = 0;
-  let known = 0;
-  for (let i = 0; i < parts.length; i++) {
-    const whole = wholes[i]! + (more?.[i] ?? 0);
-    if (whole === 0) continue;
-    sum += parts[i]! / whole;
-    known++;
-  }
-  return sum / Math.max(1, known);
-}
-
 /** Estimate and one-sided bounds, each at `alpha`, by stratified bootstrap of photographs or groups; the same for the same outcomes. Approximate. */
 export function bootstrapBounds(
-  metric: BootstrappedMetric,
+  metric: TallyStatistic,
   outcomes: readonly Outcome[],
   classes: number,
   alpha: number,
@@ -153,7 +134,7 @@ export function bootstrapBounds(
   return bootstrapInterval({
     classes,
     groups: groupsOf(outcomes),
-    statistic: statistics[metric],
+    statistic: tallyStatistics[metric],
     alpha,
     random: random(0, "bootstrap", metric),
   });

@@ -34,7 +34,7 @@ export interface MeasureRequest {
 }
 
 /** Photographs of training that the gap is measured on, at most: nearly all are right, so that calibrate is what leaves it uncertain. */
-const mostTrained = 120;
+export const mostTrained = 120;
 
 /** Throws `interrupted`, `images-insufficient` for a class that the model does not know, `image-unreadable`, `engine-failed`. */
 export async function measure(request: MeasureRequest): Promise<Measurements> {

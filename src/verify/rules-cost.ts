@@ -2,7 +2,13 @@
 import { countOf, formatBytes, formatCount } from "../core/index.js";
 import { type Adapter, type Device, devices } from "../onnx/index.js";
 import { asksForGpu, type Quantile, type Requirement } from "../spec/index.js";
-import { type QuantileBounds, type SeriesBounds, seriesMean, seriesQuantile } from "../statistics/index.js";
+import {
+  type QuantileBounds,
+  samplesForUpper,
+  type SeriesBounds,
+  seriesMean,
+  seriesQuantile,
+} from "../statistics/index.js";
 import type { Provenance } from "../bundle/index.js";
 import { exact, type Finding, type Levels, type Measurements, shown, unmeasured } from "./finding.js";
 
@@ -36,7 +42,7 @@ function timings(latencyMs: Float64Array, which: Quantile, alpha: number, what: 
     upper: inSeconds(bounds.upper),
     n,
     basis: `the ${which} of ${n} ${what}; ${explainBounds(bounds, n)}`,
-    ...(bounds.upper === null ? { decides: tooFew(bounds, n) } : {}),
+    ...(bounds.upper === null ? { decides: tooFew(bounds, n, which, alpha) } : {}),
   };
 }
 
@@ -51,8 +57,11 @@ function explainBounds(
 
 const inSeconds = (ms: number | null): number | null => (ms === null ? null : ms / 1000);
 
-function tooFew({ effective }: SeriesBounds, n: number): string {
-  return `${n} timings, which resemble their neighbors so much that they count for ${Math.floor(effective)}, are too few for an upper bound`;
+function tooFew({ effective }: SeriesBounds, n: number, which: Quantile, alpha: number): string {
+  const few = `${n} timings, which resemble their neighbors so much that they count for ${Math.floor(effective)}, are too few for an upper bound`;
+  if (which === "mean") return few;
+  const needed = samplesForUpper(quantiles[which], alpha);
+  return `${few}, which takes ${formatCount(needed)} that count: about ${formatCount(Math.ceil((n * needed) / Math.max(1, effective)))} like these`;
 }
 
 export function throughput(m: Measurements, _line: Requirement, { spec }: Levels): Finding {

@@ -7,13 +7,13 @@ import {
   differenceBounds,
   type BoundedRate,
   measureClusters,
+  type TallyStatistic,
   testImagesNeeded,
 } from "../statistics/index.js";
 import type { ClassRow } from "./evidence.js";
 import { type Finding, type Measurements, type Rule, unmeasured } from "./finding.js";
 import {
   bootstrapBounds,
-  type BootstrappedMetric,
   calibrationBounds,
   classRows,
   clustersOf,
@@ -22,6 +22,9 @@ import {
   rareClasses,
   worstClassBounds,
 } from "./measure.js";
+
+/** The wanted probability that so many photographs prove a line. */
+const power = 0.8;
 
 /** The photographs that a line is judged on, and the level that it may spend. */
 export interface JudgedSplit {
@@ -77,7 +80,7 @@ function decidingImages(
   alpha: number,
 ): { decides?: string } {
   if (line.target === null || !isFloor(line.target.comparison)) return {};
-  const needed = testImagesNeeded({ rate, target: line.target.value, alpha, power: 0.8 });
+  const needed = testImagesNeeded({ rate, target: line.target.value, alpha, power });
   if (needed === null)
     return {
       decides: `at the observed rate of ${formatPercent(rate)} no number of photographs would prove ${describeTarget(line)}: a better model would`,
@@ -91,7 +94,7 @@ export function accuracy({ outcomes, alpha, name }: JudgedSplit, line: Requireme
   return proportion(outcomes, alpha, `photographs of ${name}`, line);
 }
 
-export function bootstrapped(metric: BootstrappedMetric): (split: JudgedSplit) => Finding {
+export function bootstrapped(metric: TallyStatistic): (split: JudgedSplit) => Finding {
   return ({ outcomes, classes, alpha, name }) => {
     const empty = classes.filter(({ testCount }) => testCount === 0);
     if (empty.length > 0) return unknown(`${listClasses(empty)} has no photograph in ${name}`, alpha);
@@ -103,20 +106,27 @@ export function bootstrapped(metric: BootstrappedMetric): (split: JudgedSplit) =
   };
 }
 
-export function calibrationError({ outcomes, alpha, name }: JudgedSplit): Finding {
+export function calibrationError({ outcomes, alpha, name }: JudgedSplit, { target }: Requirement): Finding {
   const { estimate, lower, upper } = calibrationBounds(outcomes, alpha);
+  const n = outcomes.length;
+  // The error that chance makes falls as the square root of the number.
+  const enough = target ? Number((n * Math.max(1, estimate / target.value) ** 2).toPrecision(2)) : n;
   return {
     measured: estimate,
     lower,
     upper,
-    n: outcomes.length,
+    n,
     alpha,
     basis: `mean |accuracy − confidence| of 15 bins of equal size on ${name}; approximate bounds, which allow for the chance that each bin adds`,
-    decides: `with ${formatCount(outcomes.length)} photographs, chance alone makes an error of about this size: more photographs would decide`,
+    ...(enough > n
+      ? {
+          decides: `with ${formatCount(n)} photographs, chance alone makes an error of about this size; only from about ${formatCount(enough)} on would it make less than the target`,
+        }
+      : {}),
   };
 }
 
-export function worstClassRecall({ classes, outcomes, alpha, name }: JudgedSplit): Finding {
+export function worstClassRecall({ classes, outcomes, alpha, name }: JudgedSplit, line: Requirement): Finding {
   const empty = classes.filter(({ testCount }) => testCount === 0);
   if (empty.length > 0) return unknown(`${listClasses(empty)} has no photograph in ${name}`, alpha);
   const { worst, lower, upper } = worstClassBounds(classes, outcomes, alpha);
@@ -128,7 +138,27 @@ export function worstClassRecall({ classes, outcomes, alpha, name }: JudgedSplit
     n: worst.testCount,
     alpha,
     basis: `the worst class is ${quoteName(worst.label)} with ${worst.testCorrect} of ${worst.testCount}; every class must clear the target (intersection–union)${grouped ? "; Korn–Graubard bounds, since photographs come in groups, approximate" : ""}`,
-    decides: `some class has too few photographs for its bound, ${formatPercent(lower)}, to clear the target`,
+    ...decidingClasses(line, classes, alpha),
+  };
+}
+
+const shownClasses = 3;
+
+/** What each class would take whose own bound does not clear the target, the worst first. */
+function decidingClasses({ target }: Requirement, classes: readonly ClassRow[], alpha: number): { decides?: string } {
+  if (target === null) return {};
+  const open = classes
+    .filter(({ recallLower }) => (recallLower ?? 0) < target.value)
+    .toSorted((a, b) => (a.recall ?? 0) - (b.recall ?? 0));
+  const each = open.slice(0, shownClasses).map(({ label, recall, testCount, designEffect = 1 }) => {
+    const needed = testImagesNeeded({ rate: recall ?? 0, target: target.value, alpha, power });
+    return needed === null
+      ? `no number of ${quoteName(label)} at its recall of ${formatPercent(recall ?? 0)}`
+      : `about ${formatCount(Math.ceil(needed * designEffect))} of ${quoteName(label)}, ${formatCount(testCount)} are there`;
+  });
+  const more = open.length > each.length ? `; and ${formatCount(open.length - each.length)} more classes` : "";
+  return {
+    decides: `photographs that would prove it with 80 % power at the observed recalls: ${each.join("; ")}${more}`,
   };
 }
 
@@ -185,7 +215,6 @@ export function overfittingGap(
     n: trained.length + calibrate.length,
     alpha,
     basis: `accuracy ${formatPercent(seen.estimate)} on ${formatCount(trained.length)} photographs that it was trained on${memory}, less ${formatPercent(unseen.estimate)} on ${formatCount(calibrate.length)} of calibrate; bounds by Zou and Donner, approximate`,
-    decides: `${formatCount(calibrate.length)} photographs of calibrate are too few to decide it`,
   };
 }
 

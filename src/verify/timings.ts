@@ -7,8 +7,8 @@ import { samplesForUpper } from "../statistics/index.js";
 import type { MeasureRequest } from "./measurements.js";
 
 /** Seconds of single runs, and of throughput. */
-const timingSeconds = 6;
-const throughputSeconds = 10;
+export const timingSeconds = 6;
+export const throughputSeconds = 10;
 
 /** Runs are timed in so many windows, so that a machine's whiles are not met or missed as one. */
 const windows = 12;
