@@ -96,18 +96,33 @@ console.log(
     ? `cut at ${cut.value} [${cut.dims.join(", ")}], ${(cut.suffixMultiplyAdds / whole).toFixed(2)} of the work behind it`
     : "no cut",
 );
-// From the first gradient of an epoch to its last: steps with all that is around them, without the judging.
-const steps = { from: Infinity, to: 0, graph: 0, busyTo: 0 };
-const sum = Reflect.get(Session.prototype, "sum");
-Session.prototype.sum = async function (...given) {
-  const from = performance.now();
-  steps.from = Math.min(steps.from, from);
-  const answer = await sum.apply(this, given);
-  const to = performance.now();
-  steps.graph += to - Math.max(from, steps.busyTo); // some thread computes a gradient
-  Object.assign(steps, { to, busyTo: to });
-  return answer;
-};
+let spans = []; // of each run of a graph: from, to, and whether it was a gradient
+for (const [name, isGradient] of [
+  ["sum", true],
+  ["run", false], // the frozen part of the next batch
+]) {
+  const own = Reflect.get(Session.prototype, name);
+  Session.prototype[name] = async function (...given) {
+    const from = performance.now();
+    const answer = await own.apply(this, given);
+    spans.push({ from, to: performance.now(), isGradient });
+    return answer;
+  };
+}
+/** Seconds from the first gradient to the last, those in which some thread computes one, and those in which it runs any graph. */
+function measureSteps() {
+  const gradients = spans.filter(({ isGradient }) => isGradient);
+  const [from, to] = [Math.min(...gradients.map((one) => one.from)), Math.max(...gradients.map((one) => one.to))];
+  const covered = (some) => {
+    let [total, end] = [0, from];
+    for (const one of some.toSorted((a, b) => a.from - b.from)) {
+      total += Math.max(0, Math.min(one.to, to) - Math.max(one.from, end));
+      end = Math.max(end, one.to);
+    }
+    return total / 1000;
+  };
+  return { wall: (to - from) / 1000, gradient: covered(gradients), graph: covered(spans) };
+}
 const settings = { ...usualSettings, ...JSON.parse(values.settings) };
 const results = [];
 for (let seed = 1; seed <= Number(values.seeds); seed++) {
@@ -134,10 +149,12 @@ for (let seed = 1; seed <= Number(values.seeds); seed++) {
       );
       if (epoch > 0) {
         const count = Math.max(1, Math.floor(train.labels.length / settings.batch));
-        const [each, graph] = [(steps.to - steps.from) / 1000 / count, steps.graph / 1000 / count];
-        console.log(`  a step takes ${each.toFixed(3)} s, gradients are computed in ${graph.toFixed(3)} s of it`);
+        const { wall, gradient, graph } = measureSteps();
+        console.log(
+          `  a step takes ${(wall / count).toFixed(3)} s, gradients are computed in ${(gradient / count).toFixed(3)} s of it; no graph runs in ${(100 * (1 - graph / wall)).toFixed(1)} % of it`,
+        );
       }
-      Object.assign(steps, { from: Infinity, to: 0, graph: 0, busyTo: 0 });
+      spans = [];
     },
   });
   const seconds = (performance.now() - start) / 1000;
