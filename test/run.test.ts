@@ -306,7 +306,7 @@ describe("interrupted", () => {
     ["SIGINT", "the features", ["run", "splits.csv"]],
     ["SIGKILL", "the features", ["run", "splits.csv"]],
     ["SIGINT", "the head", ["run", "recipe.json"]],
-    ["SIGKILL", "the bundle", ["run", "bundle"]],
+    ["SIGKILL", "the bundle", ["run", "bundle.partial"]],
     ["SIGINT", "the proof", ["run", "bundle", "assay.json"]],
     ["SIGKILL", "the proof", ["run", "bundle", "assay.json"]],
   ] as const)("by %s during %s, --resume finishes with the same bundle", async (signal, stage, begins) => {

@@ -55,7 +55,7 @@ export interface Settings {
 
 export const usualSettings: Settings = {
   optimizer: "adamw",
-  rates: { bottom: 1e-4, top: 3e-4, head: 9e-4 },
+  rates: { bottom: 3e-4, top: 3e-4, head: 3e-4 },
   weightDecay: 0.01,
   momentum: 0.9,
   clipNorm: 1,

@@ -13,6 +13,7 @@ import { describeService } from "../serve/index.js";
 import { checkStory } from "../spec/index.js";
 import { writeFileAtomic, writeJson } from "../store/index.js";
 import { areEven } from "../plan/index.js";
+import { proofCost } from "../verify/index.js";
 import { chooseRecipe } from "./choose.js";
 import { factsOf, foreseeDevice, measureNetworks, writePlan } from "./plan.js";
 import { recordedHash } from "./replay.js";
@@ -54,6 +55,7 @@ async function learnCounted(context: RunContext, data: RunData, bundleFolder: st
     scanSeconds: data.scanSeconds,
     opening: data.opened + 1,
     networks,
+    proof: proofCost(spec, networks[0]!.latencySeconds),
     ...device,
   };
   const { warnings, seconds: predicted } = await writePlan(context, facts);

@@ -82,7 +82,6 @@ export function factsOf({ request, spec, around, trace }: PlanContext) {
   const budgetSeconds = budgetOf(spec, request.budgetSeconds);
   return {
     spec,
-    proof: proofCost(spec),
     threads: around.threads,
     device: devices[around.device].title,
     budgetSeconds,
@@ -113,6 +112,7 @@ export async function planImages(request: LearnRequest, around: Surroundings): P
   const train = dataset.pictures.filter((_, i) => rows[i]!.split === "train");
   const place = { root: dataset.root, classes: dataset.classes.length, seed: request.seed };
   const trace = openTrace(null, around.now);
+  const networks = await measureNetworks(backbones, train, place, around, await Workload.open(null));
   return makePlan({
     ...factsOf({ request, spec, around, trace }),
     audit: auditDataset(dataset, rows),
@@ -124,6 +124,7 @@ export async function planImages(request: LearnRequest, around: Surroundings): P
         around,
       )),
     ...(await foreseeDevice(spec, backbones, dataset.classes.length)),
-    networks: await measureNetworks(backbones, train, place, around, await Workload.open(null)),
+    networks,
+    proof: proofCost(spec, networks[0]!.latencySeconds),
   });
 }

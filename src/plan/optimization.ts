@@ -34,14 +34,14 @@ export function planOptimization(facts: PlanFacts): Step {
         refused: [
           refuseInt8(spec, first),
           ...(device === "CPU"
-            ? [unmeasured("mixed precision", "not measured: assay uses it on other devices only (--device)")]
+            ? [unmeasured("mixed precision", "not measured, since assay uses it on other devices only (--device)")]
             : []),
           ...(fineTuning
             ? []
             : [
                 unmeasured(
                   "gradient accumulation",
-                  "not measured: a linear head is trained on all photographs at once",
+                  "not measured, since a linear head is trained on all photographs at once",
                 ),
               ]),
         ],
@@ -106,5 +106,5 @@ function refuseInt8(spec: Spec, { latencySeconds }: PlanFacts["networks"][number
     needless && Number.isFinite(limit)
       ? `; ${formatSeconds(latencySeconds)} of ${formatSeconds(limit)} do not ask for it`
       : "";
-  return unmeasured("int8 quantization", `not measured: assay does not do it yet${needed}`);
+  return unmeasured("int8 quantization", `not measured, since assay does not do it yet${needed}`);
 }

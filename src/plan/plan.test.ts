@@ -73,6 +73,10 @@ describe("a plan", () => {
 
   test("predicts what is certain: scan, features and proof", () => {
     expect(plan.seconds.fixed).toBeCloseTo(3 + 8 + (3 + 100 / 100 + 6));
+    const data = { name: "two backbones", recipe: "both", verdict: "kept", multiplyAdds: 4 * 384e6 };
+    const kept: TraceEvent = { at: "", kind: "observation", stage: "loop", text: "both: accuracy 90 %", data };
+    const dearer = makePlan(facts({ events: [kept] })).seconds.fixed - plan.seconds.fixed;
+    expect(dearer).toBeCloseTo(3 * (3 + 100 / 100)); // what is looked at again, at a quarter of the speed
     expect(makePlan(facts({ fineTuning: false })).seconds).toMatchObject({ search: expect.closeTo(180), tuning: 0 });
   });
 
@@ -92,7 +96,7 @@ describe("a plan", () => {
     expect(page).not.toContain("Not gradient accumulation");
     const frozen = renderPlan(makePlan(facts({ fineTuning: false })));
     expect(frozen).toContain(
-      "Not gradient accumulation: not measured: a linear head is trained on all photographs at once.",
+      "Not gradient accumulation: not measured, since a linear head is trained on all photographs at once.",
     );
   });
 

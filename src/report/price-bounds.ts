@@ -1,7 +1,7 @@
 /** What would change lines whose measurement is a number with bounds: how far it is, and what narrows the bounds. */
 import { formatCount, formatPercent } from "../core/index.js";
 import { formatValue, type RequirementKind } from "../spec/index.js";
-import { imagesToNarrow } from "../statistics/index.js";
+import { imagesToNarrow, openingAlpha, usualPower } from "../statistics/index.js";
 import type { Evidence, RequirementEvidence } from "../verify/index.js";
 import type { Candidate, ReportExtras } from "./data.js";
 import type { Measured, Option } from "./price-option.js";
@@ -45,23 +45,28 @@ export function askForLess({ lower, unit }: RequirementEvidence): Option {
 
 const timed: ReadonlySet<RequirementKind> = new Set(["latency", "http-latency", "throughput", "training-time"]);
 
-/** The wanted probability that so many photographs prove a line. */
-const power = 0.8;
+/** The level at which photographs that were never opened are judged: that of a first opening. */
+export function freshLevel(line: RequirementEvidence, { run }: Evidence): number {
+  if (line.split !== "test") return line.alpha;
+  return (line.alpha * openingAlpha(0.5, 1)) / openingAlpha(0.5, run.testOpening);
+}
 
 /** So many photographs that the bound reaches the target, where the measurement clears it. */
-export function narrowBounds(line: Measured): Option[] {
+export function narrowBounds(line: Measured, evidence: Evidence): Option[] {
   const bound = isMoreBetter(line) ? line.lower : line.upper;
   if (line.n === null || bound === null) return [];
   const margin = isMoreBetter(line) ? line.measured - line.target.value : line.target.value - line.measured;
   const reach = Math.abs(line.measured - bound);
   if (margin <= 0 || reach <= margin) return [];
-  const needed = imagesToNarrow({ n: line.n, reach, margin, alpha: line.alpha, power })!;
   if (timed.has(line.kind)) return [quieterMachine(bound, reach / margin, line)];
+  const freshAlpha = freshLevel(line, evidence);
+  const isPerfect = line.unit === "fraction" && line.measured === 1;
+  const needed = imagesToNarrow({ n: line.n, reach, margin, alpha: line.alpha, freshAlpha, isPerfect })!;
   return [
     {
       surety: "likely",
-      what: `About ${formatCount(needed)} photographs`,
-      why: `Approximate: the bound ${formatValue(bound, line.unit)} from ${formatCount(line.n)} lies ${(reach / margin).toFixed(1)} times as far from what was measured as the target does, and bounds narrow with the square root of the number. With ${formatPercent(power, 0)} power, if the true value is what was measured.`,
+      what: `About ${formatCount(needed)} fresh photographs`,
+      why: `Approximate: the bound ${formatValue(bound, line.unit)} from ${formatCount(line.n)} lies ${(reach / margin).toFixed(1)} times as far from what was measured as the target does, and bounds narrow with their number. That many prove it with ${formatPercent(usualPower, 0)} power if the true value is what was measured.`,
     },
   ];
 }
@@ -92,7 +97,7 @@ export function countMissing(line: Measured): readonly Option[] {
 /** Costs: by which factor, and which recipe that was tried costs less. */
 export function priceCost(line: Measured, evidence: Evidence, extras: ReportExtras): readonly Option[] {
   const factor = (line.upper ?? line.measured) / line.target.value;
-  if (factor <= 1) return narrowBounds(line);
+  if (factor <= 1) return narrowBounds(line, evidence);
   const tried = (extras.candidates ?? []).filter(
     ({ accuracy, multiplyAdds }) => accuracy !== null && multiplyAdds !== null,
   );
@@ -122,8 +127,8 @@ function compareAccuracy(own: Accuracy, used: Accuracy): string {
 }
 
 /** Where nothing better is known: how far it is. */
-export function deriveGap(line: Measured, _evidence: Evidence, _extras: ReportExtras): readonly Option[] {
-  const narrowed = narrowBounds(line);
+export function deriveGap(line: Measured, evidence: Evidence, _extras: ReportExtras): readonly Option[] {
+  const narrowed = line.kind === "overfitting-gap" ? [] : narrowBounds(line, evidence); // only a part of its photographs can grow
   if (narrowed.length > 0) return narrowed;
   const more = isMoreBetter(line);
   const bound = (more ? line.lower : line.upper) ?? line.measured;

@@ -1,14 +1,12 @@
 /** What would change lines about accuracy and recall: photographs to test on and to learn from, labels, actions. */
 import { countOf, formatCount, formatPercent, formatSeconds, quoteName } from "../core/index.js";
-import { openingAlpha, testImagesNeeded } from "../statistics/index.js";
-import type { ClassRow, Evidence, RequirementEvidence } from "../verify/index.js";
+import { testImagesNeeded, usualPower } from "../statistics/index.js";
+import type { ClassRow, Evidence } from "../verify/index.js";
 import type { Candidate, Estimate, ReportExtras } from "./data.js";
-import { deriveGap, narrowBounds } from "./price-bounds.js";
+import { deriveGap, freshLevel, narrowBounds } from "./price-bounds.js";
 import { type Counted, inGroups, neededRight, sayGroups } from "./price-groups.js";
 import type { Derive, Measured, Option } from "./price-option.js";
 
-/** The wanted probability that a new test proves the target. */
-const power = 0.8;
 const shownClasses = 3;
 /** Of a two-sided 90 % band. */
 const bandZ = 1.645;
@@ -21,28 +19,22 @@ export const priceShare: Derive = (line, evidence, extras) => [
   ...reviewLabels(extras, null),
 ];
 
-/** The level at which photographs that were never opened are judged: that of a first opening. */
-function freshAlpha(line: RequirementEvidence, { run }: Evidence): number {
-  if (line.split !== "test") return line.alpha;
-  return (line.alpha * openingAlpha(0.5, 1)) / openingAlpha(0.5, run.testOpening);
-}
-
 function countedOf({ n, designEffect = 1 }: Measured): Counted {
   return { n: n ?? 0, designEffect };
 }
 
 /** So many test photographs, at the observed rate and at its bounds. */
 function freshPhotographs(line: Measured, evidence: Evidence): Option[] {
-  const alpha = freshAlpha(line, evidence);
+  const alpha = freshLevel(line, evidence);
   const counted = countedOf(line);
   const alone = (rate: number | null): number | null =>
-    rate === null ? null : testImagesNeeded({ rate, target: line.target.value, alpha, power });
+    rate === null ? null : testImagesNeeded({ rate, target: line.target.value, alpha, power: usualPower });
   const needed = (rate: number | null): number | null => inGroups(alone(rate), counted);
   const observed = needed(line.measured);
   const best = needed(line.upper);
   if (observed === null && best === null) return [];
   const kind = line.split === "test" ? "fresh test photographs" : "validation photographs";
-  const at = `${formatCount(counted.n)} were judged${sayGroups(counted, alone(line.measured))}. With ${formatPercent(power, 0)} power`;
+  const at = `${formatCount(counted.n)} were judged${sayGroups(counted, alone(line.measured))}. With ${formatPercent(usualPower, 0)} power`;
   const worst = needed(line.lower);
   const spread = [
     best === null ? "" : `${formatCount(best)} if the true rate is its upper bound, ${formatPercent(line.upper!)}`,
@@ -263,9 +255,9 @@ export function priceWorstClass(line: Measured, evidence: Evidence, extras: Repo
 function priceClass(row: ClassRow, line: Measured, evidence: Evidence, extras: ReportExtras): readonly Option[] {
   const name = quoteName(row.label);
   const rate = row.recall ?? 0;
-  const alpha = freshAlpha(line, evidence);
+  const alpha = freshLevel(line, evidence);
   const counted = { n: row.testCount, designEffect: row.designEffect ?? 1 };
-  const alone = testImagesNeeded({ rate, target: line.target.value, alpha, power });
+  const alone = testImagesNeeded({ rate, target: line.target.value, alpha, power: usualPower });
   const needed = inGroups(alone, counted);
   const found = `${formatCount(row.testCorrect)} of ${formatCount(row.testCount)} test photographs are right${sayGroups(counted, alone)}`;
   if (needed !== null)
@@ -273,7 +265,7 @@ function priceClass(row: ClassRow, line: Measured, evidence: Evidence, extras: R
       {
         surety: "likely",
         what: `About ${formatCount(needed)} fresh test photographs of ${name}`,
-        why: `${found}; with ${formatPercent(power, 0)} power, if its true recall is the observed ${formatPercent(rate)}${row.recallLower === null ? "" : ` (it may be as low as ${formatPercent(row.recallLower)}, where no number would do)`}.`,
+        why: `${found}; with ${formatPercent(usualPower, 0)} power, if its true recall is the observed ${formatPercent(rate)}${row.recallLower === null ? "" : ` (it may be as low as ${formatPercent(row.recallLower)}, where no number would do)`}.`,
       },
     ];
   return [
@@ -290,7 +282,7 @@ function priceClass(row: ClassRow, line: Measured, evidence: Evidence, extras: R
 /** Bounds by bootstrap narrow as 1/√n. */
 export function priceBootstrapped(line: Measured, evidence: Evidence, extras: ReportExtras): readonly Option[] {
   return [
-    ...narrowBounds(line),
+    ...narrowBounds(line, evidence),
     ...moreTraining(line, extras),
     ...untriedActions(extras),
     ...reviewLabels(extras, null),

@@ -204,7 +204,7 @@ describe("the price of met", () => {
     ],
     [
       { kind: "balanced-accuracy", unit: "fraction", measured: 0.8, lower: 0.7, upper: 0.9, n: 100, target: 0.75 },
-      "About 910 photographs",
+      "About 910 fresh photographs",
     ],
   ] as const)("%o", ({ target, ...part }, expected) => {
     const comparison = "comparison" in part ? part.comparison : ">=";

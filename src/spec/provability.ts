@@ -101,7 +101,7 @@ function assessBootstrapped(
     {
       id,
       possible: false,
-      text: `${name} cannot be proved with the photographs of ${split}: all of them right would show ${formatPercent(lower)}; its smallest class, ${quoteName(fewest)}, has ${formatCount(classes[fewest]![split])}.`,
+      text: `${name} cannot be proved with the photographs of ${split}: all of them right would show ${formatPercent(lower)}; its smallest class, ${quoteName(fewest)}, has ${formatCount(classes[fewest]![split])}; more of the smallest classes would do.`,
     },
   ];
 }

@@ -36,5 +36,5 @@ export {
 export { type QuantileBounds, samplesForUpper, type SeriesBounds, seriesMean, seriesQuantile } from "./series.js";
 export { studentInterval, studentQuantile } from "./mean.js";
 export { binnedErrorBounds, type BinnedErrorOptions, type Surplus } from "./binned-error.js";
-export { imagesToNarrow, type NarrowOptions } from "./narrow.js";
+export { imagesToNarrow, type NarrowOptions, usualPower } from "./narrow.js";
 export { quantile, quantileLowerBound, quantileUpperBound } from "./quantile.js";

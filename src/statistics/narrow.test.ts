@@ -15,6 +15,13 @@ describe("the number that decides", () => {
     expect(above).toBeCloseTo(studentQuantile(0.8, 1e6), 1);
   });
 
+  test("is smaller where nothing was wrong, and where fresh photographs are judged less strictly", () => {
+    const open = { n: 100, reach: 0.1, margin: 0.05, alpha };
+    expect(imagesToNarrow({ ...open, isPerfect: true })).toBe(200);
+    const strict = imagesToNarrow({ ...open, alpha: 0.005 })!;
+    expect(imagesToNarrow({ ...open, alpha: 0.005, freshAlpha: 0.04 })!).toBeLessThan(strict);
+  });
+
   test("is none where the target is not reached, and no fewer than there are", () => {
     const open = { n: 100, reach: 0.1, alpha, power: 0.8 };
     expect(imagesToNarrow({ ...open, margin: 0 })).toBeNull();

@@ -1,8 +1,11 @@
-/** How many photographs would decide what bounds leave open, where these narrow as the square root of the number. */
+/** How many photographs would decide what bounds leave open, as these narrow with the number. */
 import { studentQuantile } from "./mean.js";
 
+/** The probability with which a number of photographs that is named shall prove a line, were what was measured the truth. */
+export const usualPower = 0.8;
+
 export interface NarrowOptions {
-  /** Photographs, or whatever the bounds are of. */
+  /** Photographs that the bounds are of. */
   readonly n: number;
   /** From what was measured to the bound on the target's side. */
   readonly reach: number;
@@ -10,15 +13,20 @@ export interface NarrowOptions {
   readonly margin: number;
   /** Of the bound. */
   readonly alpha: number;
-  /** Wanted probability that so many decide, were what was measured the truth. */
-  readonly power: number;
+  /** Level at which fresh photographs are judged; that of the bound unless given. */
+  readonly freshAlpha?: number;
+  readonly power?: number;
+  /** Nothing was wrong: then nothing varies, and the bound comes nearer as 1/n. */
+  readonly isPerfect?: boolean;
 }
 
-/** To two digits; null where no number would do. */
-export function imagesToNarrow({ n, reach, margin, alpha, power }: NarrowOptions): number | null {
+/** To two digits; null where no number would do. Bounds narrow as 1/√n unless nothing was wrong. */
+export function imagesToNarrow(options: NarrowOptions): number | null {
+  const { n, reach, margin, alpha, freshAlpha = alpha, power = usualPower, isPerfect = false } = options;
   if (margin <= 0) return null;
-  const ratio = 1 + Math.max(0, normal(power)) / normal(1 - alpha);
-  return Math.max(n, Number((n * ((ratio * reach) / margin) ** 2).toPrecision(2)));
+  const ratio = (normal(1 - freshAlpha) + normal(power)) / normal(1 - alpha);
+  const times = isPerfect ? reach / margin : ((ratio * reach) / margin) ** 2;
+  return Number(Math.max(n, n * times).toPrecision(2));
 }
 
 /** Quantile of the normal distribution: Student's, of so many degrees of freedom. */

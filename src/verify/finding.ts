@@ -3,6 +3,7 @@ import type { Machine } from "../bench/index.js";
 import type { Provenance } from "../bundle/index.js";
 import type { Adapter, Device } from "../onnx/index.js";
 import type { Requirement, Target } from "../spec/index.js";
+import { openingAlpha } from "../statistics/index.js";
 import type { ExplanationMeasurement } from "./explanations.js";
 import type { Outcome } from "./measure.js";
 
@@ -92,6 +93,11 @@ export interface Levels {
   readonly opening: number;
   /** When mistakes on the test photographs were shown, where that was before this opening; null where it was not. */
   readonly spentAt: string | null;
+}
+
+/** The level at which photographs that were never opened would be judged for a line. */
+export function freshLevel({ judgedOn }: Requirement, { spec }: Levels): number {
+  return judgedOn === "test" ? openingAlpha(spec, 1) : spec;
 }
 
 /** What a rule finds out. Bounds are one-sided at `alpha`; an exact measurement has itself as both. */

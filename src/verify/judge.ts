@@ -1,5 +1,5 @@
 /** Requirement → verdict, from what the rule of its kind found. */
-import { formatCount } from "../core/index.js";
+import { formatCount, formatPercent } from "../core/index.js";
 import {
   describeTarget,
   formatValue,
@@ -9,9 +9,9 @@ import {
   satisfies,
   type Target,
 } from "../spec/index.js";
-import { imagesToNarrow } from "../statistics/index.js";
+import { imagesToNarrow, usualPower } from "../statistics/index.js";
 import type { RequirementEvidence, Verdict } from "./evidence.js";
-import type { Finding, Levels, Measurements } from "./finding.js";
+import { type Finding, freshLevel, type Levels, type Measurements } from "./finding.js";
 import { rules } from "./rules.js";
 
 /**
@@ -95,7 +95,7 @@ function explain(
     parts.push(
       `spent test: the mistakes on these photographs were shown on ${levels.spentAt!.slice(0, 10)}, so they prove nothing any more; fresh photographs would`,
     );
-  else if (verdict === "unproven") parts.push(...whatDecides(line, finding, levels.spec));
+  else if (verdict === "unproven") parts.push(...whatDecides(line, finding, levels));
   const { opening, test } = levels;
   if (opening > 1 && line.judgedOn === "test" && finding.measured !== null)
     parts.push(
@@ -105,32 +105,39 @@ function explain(
 }
 
 /** Why a line is open, and what would decide it. */
-function whatDecides(line: Requirement, finding: Finding, alpha: number): string[] {
+function whatDecides(line: Requirement, finding: Finding, levels: Levels): string[] {
   if (finding.measured === null) return finding.decides === undefined ? [] : [finding.decides];
   const target = targetOf(line, finding);
   if (target === null) return ["the line gives no target to prove"];
   const asked = describeTarget({ target, unit: line.unit });
   if (isBeyondProof(target, line))
     return [`no number of photographs, and no model, can prove ${asked}: ${beyondProof}`];
-  return [finding.decides ?? whatNarrows(line, finding, target, alpha)];
+  return [finding.decides ?? whatNarrows(line, finding, target, levels)];
 }
 
+/** Lines whose number of timings verify fixes itself, by their seconds. */
 const timed: ReadonlySet<RequirementKind> = new Set(["latency", "http-latency", "throughput", "training-time"]);
 
-/** How many photographs or timings would decide, as far as bounds narrow with their number. */
-function whatNarrows(line: Requirement, finding: Finding, target: Target, alpha: number): string {
-  const { measured, lower, upper, n } = finding;
-  const asked = describeTarget({ target, unit: line.unit });
-  const open = `the bounds ${boundsText(line, finding)} do not decide ${asked}`;
+/** How many photographs would decide, as far as bounds narrow with their number. */
+function whatNarrows(line: Requirement, finding: Finding, target: Target, levels: Levels): string {
+  const { measured, lower, upper, n, alpha = levels.spec } = finding;
+  const open = `the bounds ${boundsText(line, finding)} do not decide ${describeTarget({ target, unit: line.unit })}`;
   const [bound, sign] = isFloor(target.comparison) ? [lower, 1] : [upper, -1];
   if (measured === null || bound === null || n === null) return open;
-  const what = timed.has(line.kind) ? "timings" : "photographs";
   const margin = sign * (measured - target.value);
-  const reach = Math.abs(measured - bound);
-  const needed = imagesToNarrow({ n, reach, margin, alpha: finding.alpha ?? alpha, power: 0.8 });
-  if (needed === null)
-    return `${open}: at ${formatValue(measured, line.unit)} no number of ${what} would prove it, a better model would`;
-  return `${open}: about ${formatCount(needed)} ${what} would prove it with 80 % power if ${formatValue(measured, line.unit)} is the truth, ${formatCount(n)} are there`;
+  if (timed.has(line.kind))
+    return `${open}: ${margin > 0 ? "a machine with nothing else to do may" : "a faster model or machine would"}`;
+  const needed = imagesToNarrow({
+    n,
+    reach: Math.abs(measured - bound),
+    margin,
+    alpha,
+    freshAlpha: freshLevel(line, levels),
+    isPerfect: line.unit === "fraction" && measured === 1,
+  });
+  const seen = formatValue(measured, line.unit);
+  if (needed === null) return `${open}: at ${seen} no number of photographs would prove it, a better model would`;
+  return `${open}: about ${formatCount(needed)} fresh photographs would prove it with ${formatPercent(usualPower, 0)} power if ${seen} is the truth, ${formatCount(n)} were judged`;
 }
 
 /** A share of 100 %: the lower bound of n right of n lies below it, however large n. */

@@ -53,6 +53,18 @@ describe("overfitting", () => {
     expect(found.evidence).toContain("out of fold, train reached 95.0 %");
   });
 
+  test("an open line says how many photographs of calibrate would decide, or that none would", () => {
+    const judged = (calibrate: Outcome[], text = "Overfitting gap at most 5%") =>
+      judge(line(text), measurements({ trained: outcomes([120, 120], [0, 0]), calibrate }), levels);
+    const { verdict, evidence } = judged(outcomes([200, 194], [0, 0]));
+    expect(verdict).toBe("unproven");
+    const needed = Number(
+      /about ([\d,]+) photographs of calibrate would prove it/.exec(evidence)![1]!.replace(",", ""),
+    );
+    expect(judged(outcomes([needed, Math.round(0.97 * needed)], [0, 0])).verdict).toBe("met");
+    expect(judged(outcomes([200, 188], [0, 0])).evidence).toContain("no number of photographs of calibrate would");
+  });
+
   test("is open where the training photographs are not at hand", () => {
     expect(verdictOf("Overfitting gap at most 5%")).toBe("unproven");
   });
@@ -63,6 +75,16 @@ test("calibration error is judged with its bounds, by the probabilities", () => 
   expect(error("Calibration error at most 30%")).toMatchObject({ verdict: "met", n: 500 });
   expect(error("Calibration error at most 30%").measured).toBeCloseTo(0.18, 6); // 0.98 right at a confidence of 0.8
   expect(error("Calibration error at most 5%").verdict).toBe("not met");
+  const few = judge(
+    line("Calibration error at most 17%"),
+    measurements({ test: outcomes([20, 20], [20, 20]) }),
+    levels,
+  );
+  expect(few.verdict).toBe("unproven");
+  // √(2 · 0.8 · 0.2 · 15 / (40 π)) = 0.195
+  expect(few.evidence).toContain(
+    "chance alone makes an error of about 19.5 % with 40 photographs, and less than the target only from about 53 on",
+  );
 });
 
 test("throughput is the mean of its rounds, with bounds", () => {

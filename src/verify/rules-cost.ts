@@ -61,7 +61,7 @@ function tooFew({ effective }: SeriesBounds, n: number, which: Quantile, alpha: 
   const few = `${n} timings, which resemble their neighbors so much that they count for ${Math.floor(effective)}, are too few for an upper bound`;
   if (which === "mean") return few;
   const needed = samplesForUpper(quantiles[which], alpha);
-  return `${few}, which takes ${formatCount(needed)} that count: about ${formatCount(Math.ceil((n * needed) / Math.max(1, effective)))} like these`;
+  return `${few}, which takes ${formatCount(needed)} that count: on a machine with nothing else to do these may`;
 }
 
 export function throughput(m: Measurements, _line: Requirement, { spec }: Levels): Finding {

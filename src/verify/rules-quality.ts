@@ -1,17 +1,20 @@
 /** Rules of the kinds that say how often the model is right. */
-import { formatCount, formatPercent, quoteName } from "../core/index.js";
-import { describeTarget, isFloor, type Requirement } from "../spec/index.js";
+import { countOf, formatCount, formatPercent, quoteName } from "../core/index.js";
+import { usualBins } from "../metrics/index.js";
+import { describeTarget, isFloor, type Requirement, satisfies } from "../spec/index.js";
 import {
   clusteredLower,
   clusteredUpper,
   differenceBounds,
   type BoundedRate,
   measureClusters,
+  studentQuantile,
   type TallyStatistic,
   testImagesNeeded,
+  usualPower,
 } from "../statistics/index.js";
 import type { ClassRow } from "./evidence.js";
-import { type Finding, type Measurements, type Rule, unmeasured } from "./finding.js";
+import { type Finding, freshLevel, type Measurements, type Rule, unmeasured } from "./finding.js";
 import {
   bootstrapBounds,
   calibrationBounds,
@@ -23,15 +26,14 @@ import {
   worstClassBounds,
 } from "./measure.js";
 
-/** The wanted probability that so many photographs prove a line. */
-const power = 0.8;
-
 /** The photographs that a line is judged on, and the level that it may spend. */
 export interface JudgedSplit {
   readonly name: string;
   readonly outcomes: readonly Outcome[];
   readonly classes: readonly ClassRow[];
   readonly alpha: number;
+  /** The level at which photographs that were never opened would be judged. */
+  readonly freshAlpha: number;
 }
 
 /** A rule that looks at the split the line names: test at the level of this opening, calibrate at the spec's own. */
@@ -40,10 +42,12 @@ export function onSplit(rule: (split: JudgedSplit, line: Requirement) => Finding
     const onTest = line.judgedOn === "test";
     const outcomes = onTest ? m.test : m.calibrate;
     const alpha = onTest ? levels.test : levels.spec;
+    const freshAlpha = freshLevel(line, levels);
     const test = m.fresh ? "the fresh photographs" : "the sealed test split";
     const name = onTest ? test : "calibrate, the half of validation that nothing trained on";
     if (outcomes.length === 0) return unknown(`there is no photograph in ${name}`, alpha);
-    return rule({ name, outcomes, classes: classRows(outcomes, m.labels, m.trainCounts, alpha), alpha }, line);
+    const classes = classRows(outcomes, m.labels, m.trainCounts, alpha);
+    return rule({ name, outcomes, classes, alpha, freshAlpha }, line);
   };
 }
 
@@ -52,7 +56,12 @@ function unknown(basis: string, alpha: number): Finding {
 }
 
 /** A share of photographs, with exact bounds, and how many photographs would decide an open line. */
-function proportion(outcomes: readonly Outcome[], alpha: number, what: string, line: Requirement): Finding {
+function proportion(
+  outcomes: readonly Outcome[],
+  { alpha, freshAlpha }: Pick<JudgedSplit, "alpha" | "freshAlpha">,
+  what: string,
+  line: Requirement,
+): Finding {
   if (outcomes.length === 0) return unknown(`there is no ${what}`, alpha);
   const clusters = clustersOf(outcomes);
   const { trials: n, successes: right, clusters: groups, designEffect } = measureClusters(clusters);
@@ -68,7 +77,7 @@ function proportion(outcomes: readonly Outcome[], alpha: number, what: string, l
     alpha,
     ...(groups === n ? {} : { designEffect }),
     basis: `${formatCount(right)} of ${formatCount(n)} ${what} are right; ${bounds}`,
-    ...decidingImages(line, right / n, n, designEffect, alpha),
+    ...decidingImages(line, right / n, n, designEffect, freshAlpha),
   };
 }
 
@@ -80,18 +89,18 @@ function decidingImages(
   alpha: number,
 ): { decides?: string } {
   if (line.target === null || !isFloor(line.target.comparison)) return {};
-  const needed = testImagesNeeded({ rate, target: line.target.value, alpha, power });
+  const needed = testImagesNeeded({ rate, target: line.target.value, alpha, power: usualPower });
   if (needed === null)
     return {
       decides: `at the observed rate of ${formatPercent(rate)} no number of photographs would prove ${describeTarget(line)}: a better model would`,
     };
   return {
-    decides: `about ${formatCount(Math.ceil(needed * designEffect))} such photographs would prove it with 80 % power at the observed rate, ${formatCount(n)} are there`,
+    decides: `about ${formatCount(Math.ceil(needed * designEffect))} fresh photographs would prove it with ${formatPercent(usualPower, 0)} power at the observed rate, ${formatCount(n)} were judged`,
   };
 }
 
-export function accuracy({ outcomes, alpha, name }: JudgedSplit, line: Requirement): Finding {
-  return proportion(outcomes, alpha, `photographs of ${name}`, line);
+export function accuracy(split: JudgedSplit, line: Requirement): Finding {
+  return proportion(split.outcomes, split, `photographs of ${split.name}`, line);
 }
 
 export function bootstrapped(metric: TallyStatistic): (split: JudgedSplit) => Finding {
@@ -109,8 +118,6 @@ export function bootstrapped(metric: TallyStatistic): (split: JudgedSplit) => Fi
 export function calibrationError({ outcomes, alpha, name }: JudgedSplit, { target }: Requirement): Finding {
   const { estimate, lower, upper } = calibrationBounds(outcomes, alpha);
   const n = outcomes.length;
-  // The error that chance makes falls as the square root of the number.
-  const enough = target ? Number((n * Math.max(1, estimate / target.value) ** 2).toPrecision(2)) : n;
   return {
     measured: estimate,
     lower,
@@ -118,15 +125,33 @@ export function calibrationError({ outcomes, alpha, name }: JudgedSplit, { targe
     n,
     alpha,
     basis: `mean |accuracy − confidence| of 15 bins of equal size on ${name}; approximate bounds, which allow for the chance that each bin adds`,
-    ...(enough > n
-      ? {
-          decides: `with ${formatCount(n)} photographs, chance alone makes an error of about this size; only from about ${formatCount(enough)} on would it make less than the target`,
-        }
-      : {}),
+    ...(target !== null && estimate > target.value ? decidingCalibration(outcomes, target.value) : {}),
   };
 }
 
-export function worstClassRecall({ classes, outcomes, alpha, name }: JudgedSplit, line: Requirement): Finding {
+/**
+ * What an error above the target is made of: were confidences right, the rate of a bin of n/k photographs would be off them by
+ * √(2 c (1 − c) k / (π n)) in the mean.
+ */
+function decidingCalibration(outcomes: readonly Outcome[], target: number): { decides: string } {
+  const n = outcomes.length;
+  const variances = outcomes.map(({ probabilities }) => {
+    const confidence = Math.max(...probabilities);
+    return confidence * (1 - confidence);
+  });
+  const mean = variances.reduce((sum, variance) => sum + variance, 0) / n;
+  const chance = Math.sqrt((2 * mean * usualBins) / (Math.PI * n));
+  const says = `chance alone makes an error of about ${formatPercent(chance)} with ${formatCount(n)} photographs`;
+  if (chance <= target)
+    return { decides: `${says}: more of them would not decide it, a better calibrated model would` };
+  const enough = Number((n * (chance / target) ** 2).toPrecision(2));
+  return { decides: `${says}, and less than the target only from about ${formatCount(enough)} on` };
+}
+
+export function worstClassRecall(
+  { classes, outcomes, alpha, freshAlpha, name }: JudgedSplit,
+  line: Requirement,
+): Finding {
   const empty = classes.filter(({ testCount }) => testCount === 0);
   if (empty.length > 0) return unknown(`${listClasses(empty)} has no photograph in ${name}`, alpha);
   const { worst, lower, upper } = worstClassBounds(classes, outcomes, alpha);
@@ -138,42 +163,57 @@ export function worstClassRecall({ classes, outcomes, alpha, name }: JudgedSplit
     n: worst.testCount,
     alpha,
     basis: `the worst class is ${quoteName(worst.label)} with ${worst.testCorrect} of ${worst.testCount}; every class must clear the target (intersection–union)${grouped ? "; Korn–Graubard bounds, since photographs come in groups, approximate" : ""}`,
-    ...decidingClasses(line, classes, alpha),
+    ...decidingClasses(line, classes, freshAlpha),
   };
 }
 
 const shownClasses = 3;
 
-/** What each class would take whose own bound does not clear the target, the worst first. */
+/** What each class would take whose own bound does not clear the target, the worst first; with so much power for each that all do together. */
 function decidingClasses({ target }: Requirement, classes: readonly ClassRow[], alpha: number): { decides?: string } {
-  if (target === null) return {};
+  if (target === null || !isFloor(target.comparison)) return {};
   const open = classes
-    .filter(({ recallLower }) => (recallLower ?? 0) < target.value)
+    .filter(({ recallLower }) => !satisfies(recallLower ?? 0, target))
     .toSorted((a, b) => (a.recall ?? 0) - (b.recall ?? 0));
-  const each = open.slice(0, shownClasses).map(({ label, recall, testCount, designEffect = 1 }) => {
-    const needed = testImagesNeeded({ rate: recall ?? 0, target: target.value, alpha, power });
-    return needed === null
-      ? `no number of ${quoteName(label)} at its recall of ${formatPercent(recall ?? 0)}`
-      : `about ${formatCount(Math.ceil(needed * designEffect))} of ${quoteName(label)}, ${formatCount(testCount)} are there`;
+  const power = usualPower ** (1 / Math.max(1, open.length));
+  const needs = open.map(({ label, recall, testCount, designEffect = 1 }) => {
+    const alone = testImagesNeeded({ rate: recall ?? 0, target: target.value, alpha, power });
+    return { label, recall, testCount, needed: alone === null ? null : Math.ceil(alone * designEffect) };
   });
-  const more = open.length > each.length ? `; and ${formatCount(open.length - each.length)} more classes` : "";
+  const list = (some: typeof needs, say: (one: (typeof needs)[number]) => string): string => {
+    const more = some.length - shownClasses;
+    const shown = some.slice(0, shownClasses).map(say).join("; ");
+    return more > 0 ? `${shown}; and ${countOf(more, "more class", "more classes")}` : shown;
+  };
+  const hopeless = needs.filter(({ needed }) => needed === null);
+  const saysRecall = ({ label, recall }: (typeof needs)[number]): string =>
+    `${quoteName(label)}, ${formatPercent(recall ?? 0)}`;
+  if (hopeless.length > 0)
+    return {
+      decides: `no number of photographs would prove it at the observed recalls, a better model would (${list(hopeless, saysRecall)})`,
+    };
+  if (needs.length === 0) return {};
+  const saysNeed = ({ label, needed, testCount }: (typeof needs)[number]): string =>
+    `about ${formatCount(needed!)} of ${quoteName(label)}, ${formatCount(testCount)} were judged`;
   return {
-    decides: `photographs that would prove it with 80 % power at the observed recalls: ${each.join("; ")}${more}`,
+    decides: `fresh photographs would prove it with ${formatPercent(usualPower, 0)} power at the observed recalls: ${list(needs, saysNeed)}`,
   };
 }
 
-export function rareClassRecall({ classes, outcomes, alpha }: JudgedSplit, line: Requirement): Finding {
+export function rareClassRecall(split: JudgedSplit, line: Requirement): Finding {
+  const { classes, outcomes, alpha } = split;
   const rare = rareClasses(classes);
   if (rare.length === 0) return unknown("no class is rare: none is under half the mean size", alpha);
   const what = `photographs of the classes under half the mean size (${listClasses(rare)})`;
-  return proportion(ofClasses(outcomes, classes, rare), alpha, what, line);
+  return proportion(ofClasses(outcomes, classes, rare), split, what, line);
 }
 
-export function namedClassRecall({ classes, outcomes, alpha }: JudgedSplit, line: Requirement): Finding {
+export function namedClassRecall(split: JudgedSplit, line: Requirement): Finding {
+  const { classes, outcomes, alpha } = split;
   const wanted = (line.className ?? "").normalize("NFC").toLowerCase();
   const row = classes.find(({ label }) => label.toLowerCase() === wanted);
   if (!row) return unknown(`there is no class ${quoteName(line.className ?? "")}`, alpha);
-  return proportion(ofClasses(outcomes, classes, [row]), alpha, `photographs of ${quoteName(row.label)}`, line);
+  return proportion(ofClasses(outcomes, classes, [row]), split, `photographs of ${quoteName(row.label)}`, line);
 }
 
 function ofClasses(
@@ -195,7 +235,7 @@ function listClasses(rows: readonly ClassRow[]): string {
  */
 export function overfittingGap(
   m: Measurements,
-  _line: Requirement,
+  { target }: Requirement,
   { spec: alpha }: { readonly spec: number },
 ): Finding {
   const { trained, calibrate, outOfFoldAccuracy } = m;
@@ -215,7 +255,21 @@ export function overfittingGap(
     n: trained.length + calibrate.length,
     alpha,
     basis: `accuracy ${formatPercent(seen.estimate)} on ${formatCount(trained.length)} photographs that it was trained on${memory}, less ${formatPercent(unseen.estimate)} on ${formatCount(calibrate.length)} of calibrate; bounds by Zou and Donner, approximate`,
+    ...(target === null
+      ? {}
+      : { decides: decidingGap(target.value - estimate, seen, unseen, calibrate.length, alpha) }),
   };
+}
+
+/** Only calibrate can grow: what is left of the margin beside the uncertainty of the other rate, which stays. */
+function decidingGap(margin: number, seen: BoundedRate, unseen: BoundedRate, n: number, alpha: number): string {
+  const power = studentQuantile(usualPower, 1e6) / studentQuantile(1 - alpha, 1e6);
+  const [stays, narrows] = [seen.upper - seen.estimate, unseen.estimate - unseen.lower];
+  const room = margin <= 0 ? 0 : margin ** 2 - ((1 + power) * stays) ** 2;
+  if (room <= 0)
+    return "at the observed rates no number of photographs of calibrate would prove it: a better model would";
+  const needed = Math.max(n, n * (((1 + power) * narrows) ** 2 / room));
+  return `about ${formatCount(Number(needed.toPrecision(2)))} photographs of calibrate would prove it with ${formatPercent(usualPower, 0)} power at the observed rates, ${formatCount(n)} are there`;
 }
 
 function boundedRate(outcomes: readonly Outcome[], alpha: number): BoundedRate {

@@ -1,21 +1,31 @@
 /** Times a bundle: single runs of its model in windows between other work, and photographs a second through all of it. */
 import { join } from "node:path";
-import { affordableRuns, openTimer } from "../bench/index.js";
+import { affordableRuns, openTimer, type TimingLimits } from "../bench/index.js";
 import { fileNames } from "../bundle/index.js";
 import { checkInterrupted } from "../core/index.js";
+import type { Spec } from "../spec/index.js";
 import { samplesForUpper } from "../statistics/index.js";
 import type { MeasureRequest } from "./measurements.js";
 
 /** Seconds of single runs, and of throughput. */
-export const timingSeconds = 6;
+const timingSeconds = 6;
 export const throughputSeconds = 10;
 
 /** Runs are timed in so many windows, so that a machine's whiles are not met or missed as one. */
 const windows = 12;
 
 /**
- * Does work in parts and times single runs after each: in all five times as many as an upper bound of the asked quantile needs where
- * each stands for itself, since neighbors resemble each other; of a slow model no more than twice as many. Returns milliseconds in
+ * Five times as many single runs as an upper bound of the asked quantile needs where each stands for itself, since neighbors resemble
+ * each other; of a slow model no more than twice as many.
+ */
+export function timingLimits({ requirements, alpha }: Spec): TimingLimits {
+  const share = requirements.some(({ quantile }) => quantile === "p99") ? 0.99 : 0.95;
+  const needed = samplesForUpper(share, alpha);
+  return { seconds: timingSeconds, wanted: 5 * needed, least: 2 * needed };
+}
+
+/**
+ * Does work in parts and times single runs after each. Returns milliseconds in
  * the order of time. Throws `engine-failed`, `interrupted`, and what the work throws.
  */
 export async function timeBetween<T>(
@@ -24,11 +34,9 @@ export async function timeBetween<T>(
   { bundle, spec, threads, signal }: MeasureRequest,
 ): Promise<Float64Array> {
   const { size } = bundle.manifest.preprocessing;
-  const share = spec.requirements.some(({ quantile }) => quantile === "p99") ? 0.99 : 0.95;
-  const needed = samplesForUpper(share, spec.alpha);
   const timer = await openTimer(join(bundle.folder, fileNames.model), { size, threads, device: bundle.placed.device });
   try {
-    const runs = affordableRuns(timer.pilotMs, { seconds: timingSeconds, wanted: 5 * needed, least: 2 * needed });
+    const runs = affordableRuns(timer.pilotMs, timingLimits(spec));
     const all = new Float64Array(runs);
     for (let window = 0; window < windows; window++) {
       const cut = (count: number, at: number): number => Math.floor((count * at) / windows);

@@ -36,7 +36,7 @@ describe("accuracy on test", () => {
     // 195 of 200 right: 97.5 % against a target of 95 % at 0.04 with 80 % power.
     const found = judge(line("95% accuracy required"), measurements({ test: outcomes([100, 98], [100, 97]) }), levels);
     expect(found.verdict).toBe("unproven");
-    expect(found.evidence).toMatch(/about \d{3} such photographs would prove it with 80 % power/);
+    expect(found.evidence).toMatch(/about \d{3} fresh photographs would prove it with 80 % power/);
   });
 
   test("a second opening is judged at 0.2 α/2 and carries the mark", () => {
@@ -82,16 +82,26 @@ describe("recall", () => {
     const few = { test: outcomes([40, 37], [400, 395]) };
     const { verdict, evidence } = judge(line("Worst class recall at least 88%"), measurements(few), levels);
     expect(verdict).toBe("unproven");
-    expect(evidence).toMatch(/with 80 % power at the observed recalls: about \d+ of "cup", 40 are there\.$/);
+    const needed = Number(
+      /with 80 % power at the observed recalls: about (\d+) of "cup", 40 were judged\.$/.exec(evidence)![1],
+    );
+    const enough = { test: outcomes([needed, Math.round(0.935 * needed)], [400, 395]) };
+    expect(judge(line("Worst class recall at least 88%"), measurements(enough), levels).verdict).toBe("met");
     const wrong = judge(line("Worst class recall at least 95%"), measurements(few), levels);
-    expect(wrong.evidence).toContain('no number of "cup" at its recall of 92.5 %');
+    expect(wrong.evidence).toContain(
+      'no number of photographs would prove it at the observed recalls, a better model would ("cup", 92.5 %)',
+    );
+    // Two open classes must both turn out well: each takes more.
+    const both = measurements({ test: outcomes([40, 37], [40, 37]) });
+    const two = judge(line("Worst class recall at least 88%"), both, levels);
+    expect(Number(/about (\d+) of "cup"/.exec(two.evidence)![1])).toBeGreaterThan(needed);
   });
 
   test("an open balanced accuracy says how many photographs would decide, or that none would", () => {
     const judged = (target: number): string =>
       judge(line(`Balanced accuracy at least ${target}%`), measurements(), levels).evidence;
     expect(judged(97)).toMatch(
-      /about [\d,]+ photographs would prove it with 80 % power if 98.0 % is the truth, 500 are/,
+      /about [\d,]+ fresh photographs would prove it with 80 % power if 98.0 % is the truth, 500 were judged/,
     );
     expect(judged(98.5)).toContain("at 98.0 % no number of photographs would prove it, a better model would");
   });
