@@ -30,5 +30,6 @@ export type { Precision } from "./place.js";
 export { type DeviceMemoryPlan, planDevice, planWithin } from "./plan-device.js";
 export type { Photograph } from "./inputs.js";
 export { findNetworkCuts, type HeadWeights } from "./network.js";
+export { describeRates, ratesFor } from "./rates.js";
 export { type Rates, type Settings, usualSettings } from "./settings.js";
 export type { Best, EpochRecord, TrainingEvent } from "./training.js";

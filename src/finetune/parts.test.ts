@@ -1,9 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { encodeFloat16Array, decodeFloat16Array } from "../core/index.js";
+import { GraphBuilder, type ModelProto } from "../onnx/index.js";
 import { mixInput, mixTargets } from "./mixup.js";
 import { adamW, clip, norm, sgd, updateAverage } from "./optimizer.js";
 import { ParameterMap } from "./parameters.js";
+import { describeRates, ratesFor } from "./rates.js";
 import { groupsOf, lowestTrained, rateFactor } from "./schedule.js";
+import { usualSettings } from "./settings.js";
 
 const group = { start: 0, end: 1, rate: 0.1, weightDecay: 0.5 };
 
@@ -91,6 +94,29 @@ describe("learning rates", () => {
     expect(groupsOf(map, new Set(["head"]), { rates, weightDecay: 0 }, 1, 0.75).map(({ start }) => start)).toEqual([
       6, 10,
     ]);
+  });
+});
+
+describe("learning rates", () => {
+  const model = (...operators: string[]): ModelProto => {
+    const builder = new GraphBuilder();
+    let value = "x";
+    for (const operator of operators) value = builder.node(operator, [value]);
+    return builder.model;
+  };
+
+  test("are smaller for small batches, as the square root, and a tenth where layers are normalized one by one", () => {
+    const usual = ratesFor(model("Conv", "Relu"), usualSettings.batch);
+    expect(usual).toEqual(usualSettings.rates);
+    expect(ratesFor(model("Conv"), usualSettings.batch / 4).top).toBeCloseTo(usual.top / 2);
+    for (const operator of ["LayerNormalization", "Softmax"])
+      expect(ratesFor(model("MatMul", operator), usualSettings.batch).top).toBeCloseTo(usual.top / 10);
+  });
+
+  test("are said in a few words", () => {
+    expect(describeRates({ bottom: 1e-3, top: 1e-3, head: 1e-3 })).toBe("learning rate 0.001");
+    expect(describeRates({ bottom: 1e-3, top: 1e-3, head: 0.01 })).toBe("learning rate 0.001, head 0.01");
+    expect(describeRates({ bottom: 1e-3, top: 2e-3, head: 0.01 })).toBe("learning rates 0.001 to 0.002, head 0.01");
   });
 });
 

@@ -55,7 +55,7 @@ export interface Settings {
 
 export const usualSettings: Settings = {
   optimizer: "adamw",
-  rates: { bottom: 3e-4, top: 3e-4, head: 3e-4 },
+  rates: { bottom: 5e-4, top: 5e-4, head: 5e-4 },
   weightDecay: 0.01,
   momentum: 0.9,
   clipNorm: 1,

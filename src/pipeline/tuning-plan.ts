@@ -12,6 +12,7 @@ import {
   fittingEpochs,
   measureStep,
   planStep,
+  ratesFor,
   scaleOf,
   type Settings,
   timeShare,
@@ -51,7 +52,8 @@ export async function makePlan(depth: Depth, options: OneDepth, imagesPerSecond:
   const cut = cutOf(depth, cuts);
   if (cut === undefined) return { why: "the network has no place to cut it with layers behind it" };
   const scale = scaleOf(images, usualSettings);
-  const given = { ...usualSettings, ...scale, lanes: context.around.threads };
+  const rates = ratesFor(options.branch.backbone.model, scale.batch);
+  const given = { ...usualSettings, ...scale, rates, lanes: context.around.threads };
   const trial = {
     order: course.trainings,
     depth: depth.name,

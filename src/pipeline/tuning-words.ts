@@ -3,6 +3,7 @@ import { formatCount, formatPercent } from "../core/index.js";
 import {
   type Cut,
   type Depth,
+  describeRates,
   type EpochRecord,
   type FineTuned,
   type Judged,
@@ -15,8 +16,7 @@ import type { TuningPlan } from "./tuning-plan.js";
 export function describePlan({ cut, settings: { epochs, batch, rates } }: TuningPlan, cuts: readonly Cut[]): string {
   const found = cuts.find(({ value }) => value === cut);
   const what = found ? `the last ${formatPercent(trainedShare(found), 0)} of the network's work` : "all of the network";
-  const { bottom, top, head } = rates;
-  return `${what}, ${epochs} epochs in batches of ${batch}, learning rates ${bottom} to ${top}, head ${head}`;
+  return `${what}, ${epochs} epochs in batches of ${batch}, ${describeRates(rates)}`;
 }
 
 /** What a training says, as lines of the trace. */

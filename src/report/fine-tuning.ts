@@ -1,6 +1,7 @@
 /** How a network was fine-tuned: loss and accuracy by epoch, on what it learned from and on what it did not. */
 import { scaleLinear } from "d3-scale";
 import { formatCount, formatPercent } from "../core/index.js";
+import { describeRates } from "../finetune/index.js";
 import type { FineTuning, ReportExtras } from "./data.js";
 import { type Html, html, renderName } from "./html.js";
 import { type Axis, drawPlot, drawPoint } from "./plot.js";
@@ -12,7 +13,7 @@ export function renderFineTuning({ fineTuning = null }: ReportExtras): Html | nu
   const gap = formatPercent(train.accuracy - (best.isAveraged ? averaged! : select).accuracy);
   const plots = (["loss", "accuracy"] as const).map((measure) => renderCurves(fineTuning, measure));
   return html`<section id="fine-tuning" aria-labelledby="fine-tuning-title"><h2 id="fine-tuning-title">Fine-tuning</h2>
-<p class="lead">${renderName(network)}: ${depth}, ${formatCount(parameters)} numbers, in batches of ${batch} with learning rates ${rates.bottom} to ${rates.top} and ${rates.head} for the head, over at most ${epochs} epochs. The delivered weights are those after epoch ${best.epoch}${best.isAveraged && ", averaged over its steps"}. There a sample of train is ${gap} of accuracy above select: what was learned by heart.</p>
+<p class="lead">${renderName(network)}: ${depth}, ${formatCount(parameters)} numbers, in batches of ${batch} with ${describeRates(rates)}, over at most ${epochs} epochs. The delivered weights are those after epoch ${best.epoch}${best.isAveraged && ", averaged over its steps"}. There a sample of train is ${gap} of accuracy above select: what was learned by heart.</p>
 <div class="plots">${plots}</div></section>`;
 }
 
