@@ -2,7 +2,7 @@
 import { formatCount, formatPercent } from "../core/index.js";
 import { formatValue, type RequirementKind } from "../spec/index.js";
 import { imagesToNarrow, openingAlpha, usualPower } from "../statistics/index.js";
-import type { Evidence, RequirementEvidence } from "../verify/index.js";
+import { type Evidence, type RequirementEvidence, timedKinds } from "../verify/index.js";
 import type { Candidate, ReportExtras } from "./data.js";
 import type { Measured, Option } from "./price-option.js";
 import { isMoreBetter } from "./tally.js";
@@ -43,8 +43,6 @@ export function askForLess({ lower, unit }: RequirementEvidence): Option {
   };
 }
 
-const timed: ReadonlySet<RequirementKind> = new Set(["latency", "http-latency", "throughput", "training-time"]);
-
 /** The level at which photographs that were never opened are judged: that of a first opening. */
 export function freshLevel(line: RequirementEvidence, { run }: Evidence): number {
   if (line.split !== "test") return line.alpha;
@@ -58,7 +56,7 @@ export function narrowBounds(line: Measured, evidence: Evidence): Option[] {
   const margin = isMoreBetter(line) ? line.measured - line.target.value : line.target.value - line.measured;
   const reach = Math.abs(line.measured - bound);
   if (margin <= 0 || reach <= margin) return [];
-  if (timed.has(line.kind)) return [quieterMachine(bound, reach / margin, line)];
+  if (timedKinds.has(line.kind)) return [quieterMachine(bound, reach / margin, line)];
   const freshAlpha = freshLevel(line, evidence);
   const isPerfect = line.unit === "fraction" && line.measured === 1;
   const needed = imagesToNarrow({ n: line.n, reach, margin, alpha: line.alpha, freshAlpha, isPerfect })!;

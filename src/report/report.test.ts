@@ -1,30 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { Evidence, RequirementEvidence } from "../verify/index.js";
+import type { RequirementEvidence } from "../verify/index.js";
 import { largestMatrix } from "./confusion.js";
 import { renderReport } from "./index.js";
 import { sampleExtras } from "./extras.test-data.js";
-import { buildClasses, buildConfusion } from "./measurements.test-data.js";
-import { sample, sampleTrace } from "./sample.test-data.js";
+import { sample, sampleTrace, withClasses } from "./sample.test-data.js";
 import { readPage } from "./well-formed.test-data.js";
 
 const page = renderReport(sample, sampleExtras);
 const read = readPage(page);
-
-function withClasses(
-  names: readonly string[],
-  counts: readonly number[],
-  mistakes: Parameters<typeof buildConfusion>[1] = [],
-): Evidence {
-  const confusion = buildConfusion(counts, mistakes);
-  return {
-    ...sample,
-    metrics: {
-      ...sample.metrics,
-      classes: buildClasses(names, confusion),
-      test: { ...sample.metrics.test, confusion },
-    },
-  };
-}
 
 const outcome = (requirements: readonly RequirementEvidence[]): string =>
   /<h1>.*?<span>(.*?)<\/span>/.exec(renderReport({ ...sample, requirements }))![1]!;

@@ -1,7 +1,15 @@
 /** Evidence as a real run leaves it, for tests and for looking at the report: 20 classes, every verdict, long lines, hostile names. */
 import type { Evidence, RequirementEvidence } from "../verify/index.js";
 import type { TraceEntry } from "./data.js";
-import { approximateInterval, buildLine, calibrate, classes, test } from "./measurements.test-data.js";
+import {
+  approximateInterval,
+  buildClasses,
+  buildConfusion,
+  buildLine,
+  calibrate,
+  classes,
+  test,
+} from "./measurements.test-data.js";
 
 const exact = (value: number) => ({ measured: value, lower: value, upper: value });
 const [testLower, testUpper] = approximateInterval(Math.round(test.accuracy * test.n), test.n, 1.75);
@@ -260,3 +268,20 @@ export const sampleTrace: readonly TraceEntry[] = [
   },
   { at: at(145.3), kind: "observation", text: "Verified: 562 of 600 right on test." },
 ];
+
+/** The sample with other classes: their names, photographs, and mistakes between them. */
+export function withClasses(
+  names: readonly string[],
+  counts: readonly number[],
+  mistakes: Parameters<typeof buildConfusion>[1] = [],
+): Evidence {
+  const confusion = buildConfusion(counts, mistakes);
+  return {
+    ...sample,
+    metrics: {
+      ...sample.metrics,
+      classes: buildClasses(names, confusion),
+      test: { ...sample.metrics.test, confusion },
+    },
+  };
+}

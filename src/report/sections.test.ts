@@ -2,33 +2,16 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatBytes, formatCount, formatSeconds } from "../core/index.js";
-import type { Evidence } from "../verify/index.js";
 import { rankConfusions } from "./confusion.js";
 import { renderReport } from "./index.js";
 import { sampleExtras, tunedExtras } from "./extras.test-data.js";
-import { buildClasses, buildConfusion, buildLine, hostileName } from "./measurements.test-data.js";
-import { sample } from "./sample.test-data.js";
+import { buildLine, hostileName } from "./measurements.test-data.js";
+import { sample, withClasses } from "./sample.test-data.js";
 import { measureStages } from "./timeline.js";
 import { readPage } from "./well-formed.test-data.js";
 
 const page = renderReport(sample, sampleExtras);
 const read = readPage(page);
-
-function withClasses(
-  names: readonly string[],
-  counts: readonly number[],
-  mistakes: Parameters<typeof buildConfusion>[1] = [],
-): Evidence {
-  const confusion = buildConfusion(counts, mistakes);
-  return {
-    ...sample,
-    metrics: {
-      ...sample.metrics,
-      classes: buildClasses(names, confusion),
-      test: { ...sample.metrics.test, confusion },
-    },
-  };
-}
 
 /** Every text in a value replaced by one of two, but for pictures and the words of a fixed vocabulary. */
 function spoil<T>(value: T, name: string, other: string, key = ""): T {

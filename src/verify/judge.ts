@@ -116,7 +116,12 @@ function whatDecides(line: Requirement, finding: Finding, levels: Levels): strin
 }
 
 /** Lines whose number of timings verify fixes itself, by their seconds. */
-const timed: ReadonlySet<RequirementKind> = new Set(["latency", "http-latency", "throughput", "training-time"]);
+export const timedKinds: ReadonlySet<RequirementKind> = new Set([
+  "latency",
+  "http-latency",
+  "throughput",
+  "training-time",
+]);
 
 /** How many photographs would decide, as far as bounds narrow with their number. */
 function whatNarrows(line: Requirement, finding: Finding, target: Target, levels: Levels): string {
@@ -125,7 +130,7 @@ function whatNarrows(line: Requirement, finding: Finding, target: Target, levels
   const [bound, sign] = isFloor(target.comparison) ? [lower, 1] : [upper, -1];
   if (measured === null || bound === null || n === null) return open;
   const margin = sign * (measured - target.value);
-  if (timed.has(line.kind))
+  if (timedKinds.has(line.kind))
     return `${open}: ${margin > 0 ? "a machine with nothing else to do may" : "a faster model or machine would"}`;
   const needed = imagesToNarrow({
     n,
