@@ -30,13 +30,17 @@ async function ask(run) {
   for await (const one of bundle.predict(peer.map(({ path }) => join(root, path)))) answers.push(one);
   await bundle.close();
   const truths = peer.map(({ label }) => labels.indexOf(label));
-  const right = answers.map(({ label }, i) => Number(label === peer[i].label));
+  // A decision bias for rare classes, where the spec asks for one, gives accuracy away on purpose; the recipe has none.
+  const answered = mean(answers.map(({ label }, i) => Number(label === peer[i].label)));
+  const right = answers.map(({ probabilities }, i) =>
+    Number(probabilities.indexOf(Math.max(...probabilities)) === truths[i]),
+  );
   const loss = answers.map(({ probabilities }, i) => -Math.log(probabilities[truths[i]]));
   const flat = Float32Array.from(answers.flatMap(({ probabilities }) => [...probabilities]));
   const { balancedAccuracy } = measurePredictions(truths, flat, labels.length);
   const trace = (await readFile(join(run, "trace.jsonl"), "utf8")).trim().split("\n");
   const at = (line) => Date.parse(JSON.parse(line).at) / 1000;
-  return { right, loss, balancedAccuracy, seconds: at(trace.at(-1)) - at(trace[0]) };
+  return { right, answered, loss, balancedAccuracy, seconds: at(trace.at(-1)) - at(trace[0]) };
 }
 
 const ours = [];
@@ -44,7 +48,7 @@ for (const run of runs) {
   const one = await ask(run);
   ours.push(one);
   console.log(
-    `${run}: accuracy ${percent(mean(one.right))}, balanced (most probable class) ${percent(one.balancedAccuracy)}, log loss ${mean(one.loss).toFixed(3)}, ${one.seconds.toFixed(0)} s`,
+    `${run}: accuracy of the most probable class ${percent(mean(one.right))} (of the answers ${percent(one.answered)}), balanced ${percent(one.balancedAccuracy)}, log loss ${mean(one.loss).toFixed(3)}, ${one.seconds.toFixed(0)} s`,
   );
 }
 const theirs = {
