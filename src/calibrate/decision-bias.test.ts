@@ -76,11 +76,22 @@ describe("fitDecisionBias", () => {
     expect(best.standardError / error).toBeLessThan(1.15);
   });
 
+  it("takes the mildest that is within a standard error of the best", () => {
+    const few = drawPosteriors(1500, [0.7, 0.2, 0.07, 0.03], 10);
+    const { tau, best, taken, candidates, before } = fitDecisionBias(few);
+    const top = Math.max(...candidates.map(({ utility }) => utility));
+    const near = candidates.filter(({ utility }) => utility >= top - best.standardError);
+    expect(tau).toBe(Math.min(...near.map((one) => one.tau)));
+    expect(tau).toBeLessThan(best.tau);
+    expect(taken!.gain).toBeCloseTo(near[0]!.utility - before.balancedAccuracy, 12);
+    expect(taken!.gain).toBeGreaterThan(0);
+  });
+
   it("leaves decisions alone where a gain is within its noise", () => {
     const tiny = drawPosteriors(40, [0.6, 0.4], 4);
     const fit = fitDecisionBias(tiny);
     expect(fit.best.gain).toBeLessThanOrEqual(2 * fit.best.standardError);
-    expect(fit.tau).toBe(0);
+    expect(fit).toMatchObject({ tau: 0, taken: null });
     expect([...fit.bias]).toEqual([0, 0]);
     expect(fit.after).toEqual(fit.before);
     const equal = fitDecisionBias(drawPosteriors(300, [0.25, 0.25, 0.25, 0.25], 5));
@@ -129,7 +140,8 @@ describe("fitDecisionBias", () => {
     expect(fitDecisionBias({ ...unequal, utility: ({ accuracy }) => accuracy }).tau).toBe(0);
     const worst = fitDecisionBias({ ...unequal, utility: ({ worstRecall }) => worstRecall });
     const highest = Math.max(...worst.candidates.map(({ worstRecall }) => worstRecall));
-    expect(worst.after.worstRecall).toBe(highest);
+    expect(worst.candidates.find(({ tau }) => tau === worst.best.tau)!.worstRecall).toBe(highest);
+    expect(worst.after.worstRecall).toBeGreaterThanOrEqual(highest - worst.best.standardError);
   });
 
   it("gives no bias to a class without images, and lives without any image", () => {

@@ -41,10 +41,18 @@ export interface DecisionBiasFit {
   readonly before: DecisionMeasures;
   /** With the bias, on the predictions it was chosen by. */
   readonly after: DecisionMeasures;
-  /** What the best τ gains in utility, whether it was taken or not, and the paired standard error of that. */
-  readonly best: { readonly tau: number; readonly gain: number; readonly standardError: number };
+  /** What the best τ gains in utility, and the paired standard error of that. */
+  readonly best: BiasGain;
+  /** The same of the τ that was taken; null where none was. */
+  readonly taken: BiasGain | null;
   /** Every τ measured, from 0. */
   readonly candidates: readonly BiasCandidate[];
+}
+
+export interface BiasGain {
+  readonly tau: number;
+  readonly gain: number;
+  readonly standardError: number;
 }
 
 const taus: readonly number[] = Array.from({ length: 16 }, (_, i) => i / 10);
@@ -52,7 +60,9 @@ const taus: readonly number[] = Array.from({ length: 16 }, (_, i) => i / 10);
 /** Standard errors that a gain must exceed: the best of a grid is by nature a lucky one, and a bias costs accuracy for certain. */
 const noiseFactor = 2;
 
-/** Chooses τ by measurement. Throws a RangeError for shapes that do not fit. */
+/**
+ * Chooses τ by measurement: the mildest that is within a standard error of the best one (Breiman's rule for the simplest model), since a
+ * bias costs accuracy for certain. Throws a RangeError for shapes that do not fit. */
 export function fitDecisionBias(options: DecisionBiasOptions): DecisionBiasFit {
   const { probabilities, labels, classes, priors, utility = (measures) => measures.balancedAccuracy } = options;
   const { accuracyFloor = 0 } = options;
@@ -69,15 +79,21 @@ export function fitDecisionBias(options: DecisionBiasOptions): DecisionBiasFit {
   const isBelow = unbiased.measures.accuracy < accuracyFloor;
   const allowed = isBelow ? [unbiased] : trials.filter(({ measures }) => measures.accuracy >= accuracyFloor);
   const top = allowed.reduce((best, trial) => (trial.utility > best.utility ? trial : best));
-  const gain = top.utility - unbiased.utility;
-  const standardError = top === unbiased ? 0 : jackknife(unbiased.hits, top.hits, options, utility);
-  const chosen = gain > noiseFactor * standardError ? top : unbiased;
+  const gainOf = (trial: typeof top): BiasGain => ({
+    tau: trial.tau,
+    gain: trial.utility - unbiased.utility,
+    standardError: trial === unbiased ? 0 : jackknife(unbiased.hits, trial.hits, options, utility),
+  });
+  const best = gainOf(top);
+  const isReal = best.gain > noiseFactor * best.standardError;
+  const chosen = isReal ? allowed.find((trial) => trial.utility >= top.utility - best.standardError)! : unbiased;
   return {
     bias: chosen.bias,
     tau: chosen.tau,
     before: unbiased.measures,
     after: chosen.measures,
-    best: { tau: top.tau, gain, standardError },
+    best,
+    taken: isReal ? gainOf(chosen) : null,
     candidates: trials.map(({ tau, measures, utility: worth }) => ({ tau, ...measures, utility: worth })),
   };
 }

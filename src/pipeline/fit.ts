@@ -213,17 +213,19 @@ function biasAction(
   };
 }
 
-function describeBias({ tau, before, after, best }: DecisionBiasFit, floor: number | null): string {
-  const gain = `${formatPercent(best.gain)} ± ${formatPercent(best.standardError)}`;
+function describeBias({ before, after, best, taken }: DecisionBiasFit, floor: number | null): string {
+  const { tau, gain: value, standardError } = taken ?? best;
+  const gain = `${formatPercent(value)} ± ${formatPercent(standardError)}`;
   if (floor !== null && before.accuracy < floor)
     return `none: a bias costs accuracy, and the ${formatPercent(before.accuracy)} there are less than the ${formatPercent(floor)} that prove the hard lines`;
   const floored = floor === null ? "" : ` that keeps ${formatPercent(floor)} accuracy`;
   if (best.tau === 0) return `no bias${floored} adds to balanced accuracy`;
-  if (tau === 0) return `the best bias${floored} adds ${gain} to balanced accuracy, which is within its noise`;
+  if (taken === null) return `the best bias${floored} adds ${gain} to balanced accuracy, which is within its noise`;
   const change = ({ balancedAccuracy, accuracy }: DecisionMeasures): [string, string] => [
     formatPercent(balancedAccuracy),
     formatPercent(accuracy),
   ];
   const [[balanced, accuracy], [newBalanced, newAccuracy]] = [change(before), change(after)];
-  return `τ ${tau}: balanced accuracy ${balanced} → ${newBalanced} (${gain}), accuracy ${accuracy} → ${newAccuracy}`;
+  const milder = tau === best.tau ? "" : `, the mildest within noise of ${best.tau}`;
+  return `τ ${tau}${milder}: balanced accuracy ${balanced} → ${newBalanced} (${gain}), accuracy ${accuracy} → ${newAccuracy}`;
 }
