@@ -65,6 +65,29 @@ test("classes of equal size have no rare ones: nothing is said of helping them",
   expect(readFileSync(out("plan.md"), "utf8")).toContain("Each class has 24 photographs.");
 });
 
+test("random views that are asked for are learned from, and again in a replay", async () => {
+  expect(JSON.parse(readFileSync(out("recipe.json"), "utf8"))).toMatchObject({ draws: 1 });
+  expect(readFileSync(out("plan.md"), "utf8")).toContain("1 random view of each for the head");
+  const again = join(home, "again");
+  const trace = out("trace.jsonl");
+  await assay(
+    home,
+    "run",
+    images,
+    "--spec",
+    specFile,
+    "--out",
+    again,
+    "--replay",
+    trace,
+    "--augment",
+    "1",
+    "--budget",
+    "0",
+  );
+  expect(readFileSync(join(again, "trace.md"), "utf8")).toContain("the bundle has the hash of the recorded one");
+}, 300_000);
+
 describe("what a run learned", () => {
   test("keeps the out-of-fold prediction of every training photograph", () => {
     const [heading, ...rows] = readFileSync(out("out-of-fold.csv"), "utf8").trim().split("\n");

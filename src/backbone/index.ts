@@ -6,6 +6,8 @@ export {
   lookName,
   plainRecipe,
   type Recipe,
+  learningMultiplyAdds,
+  learningTaps,
   recipeMultiplyAdds,
   recipeKey,
   recipeName,

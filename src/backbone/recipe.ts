@@ -1,5 +1,5 @@
 /** A recipe says how a prepared square becomes features: how often it is looked at, by which networks, at which size. */
-import { sha256 } from "../core/index.js";
+import { countOf, sha256 } from "../core/index.js";
 import { imageLibraryVersions, type RandomView, type View, viewName } from "../image/index.js";
 import { runtimeVersion } from "../onnx/index.js";
 import type { Backbone } from "./zoo.js";
@@ -26,6 +26,8 @@ export interface Recipe {
   readonly view: View;
   readonly looks: readonly Look[];
   readonly branches: readonly Branch[];
+  /** Random views of each photograph that the head learns from as well; none unless given. The graph knows nothing of them. */
+  readonly draws?: number | undefined;
 }
 
 /** One network as it was trained: its own view, looked at once. */
@@ -49,14 +51,20 @@ export function recipeMultiplyAdds({ looks, branches }: Recipe): number {
   return looks.length * branches.reduce((sum, branch) => sum + tapMultiplyAdds(branch), 0);
 }
 
+/** Multiply-adds of one picture that the head learns from: each random view is one look more. */
+export function learningMultiplyAdds(recipe: Recipe): number {
+  return recipeMultiplyAdds(recipe) * (1 + (recipe.draws ?? 0) / recipe.looks.length);
+}
+
 export function lookName({ crop, flip }: Look): string {
   return `${crop === 1 ? "whole" : `middle-${crop}`}${flip ? "-mirrored" : ""}`;
 }
 
 /** A name for people and traces: "efficientnet-lite0@224 + efficientnet-lite2@260, crop-0.875-260-cubic, whole, whole-mirrored". */
-export function recipeName({ view, looks, branches }: Recipe): string {
+export function recipeName({ view, looks, branches, draws = 0 }: Recipe): string {
   const networks = branches.map(({ backbone, size }) => `${backbone.row.name}@${size}`).join(" + ");
-  return [networks, viewName(view), ...looks.map(lookName)].join(", ");
+  const drawn = draws === 0 ? [] : [`learned from ${countOf(draws, "random view")} too`];
+  return [networks, viewName(view), ...looks.map(lookName), ...drawn].join(", ");
 }
 
 /** One column of features that can be computed and cached by itself. */
@@ -89,10 +97,28 @@ export function tapKey({ backbone: { row }, size, view, look }: Tap): string {
 
 /** What a recipe's features depend on; two networks may share a name. */
 export function recipeKey(recipe: Recipe): string {
-  return sha256(JSON.stringify(recipeTaps(recipe).map(tapKey)));
+  const { draws = 0 } = recipe;
+  return sha256(JSON.stringify([...recipeTaps(recipe).map(tapKey), ...(draws === 0 ? [] : [draws])]));
 }
 
 /** The taps that a recipe's features are made of: for each branch every look. */
 export function recipeTaps({ view, looks, branches }: Recipe): Tap[] {
   return branches.flatMap((branch) => looks.map((look) => ({ ...branch, view, look })));
+}
+
+/** Random crops keep at least this share of a picture's area: smaller ones often miss the subject. */
+const leastArea = 0.35;
+
+/** Each color factor of a random view lies this close to 1, as in the walkthrough. */
+const jitter = 0.2;
+
+/** The taps of what a head learns from: those of the recipe, then for each random view every branch. */
+export function learningTaps(recipe: Recipe, seed: number): Tap[] {
+  const { view, branches, draws = 0 } = recipe;
+  const { size, kernel } = view;
+  const drawn = Array.from({ length: draws }, (_, draw): RandomView => {
+    return { mode: "random", size, kernel, area: [leastArea, 1], jitter, seed, draw };
+  });
+  const taps = drawn.flatMap((one) => branches.map((branch) => ({ ...branch, view: one, look: wholeLook })));
+  return [...recipeTaps(recipe), ...taps];
 }

@@ -50,7 +50,7 @@ export async function demoCommand(options: DemoArguments): Promise<number> {
     backboneOptions: {},
     budgetSeconds: demoBudget,
     solver: "lbfgs" as const,
-    augment: 0,
+    augment: null,
     fineTuning: true,
     noImages: false,
     reveal: false,

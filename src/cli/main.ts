@@ -35,7 +35,7 @@ export interface RunArguments extends Placed, ImportOptions {
   /** Seconds. */
   readonly budget?: number;
   readonly head: "lbfgs" | "adamw";
-  readonly augment: number;
+  readonly augment?: number;
   /** Of `--no-fine-tuning`. */
   readonly fineTuning: boolean;
   /** Of `--no-images`: whether photographs may stand in bundle and report. */
@@ -251,9 +251,8 @@ function learning(command: Command): Command {
     )
     .option(
       "--augment <n>",
-      "random views of each photograph that heads learn from as well, at most 100",
+      "random views of each photograph that the head learns from as well, at most 100 (default: one, where trials show it to help)",
       wholeNumberFrom(0, 100),
-      0,
     )
     .option("--no-fine-tuning", "train a head on the features of frozen networks and nothing else");
 }

@@ -32,7 +32,7 @@ export function asRequest(images: string, options: PlanArguments) {
     backboneOptions: importOptions(options),
     budgetSeconds: options.budget ?? null,
     solver: options.head,
-    augment: options.augment,
+    augment: options.augment ?? null,
     fineTuning: options.fineTuning,
   };
 }

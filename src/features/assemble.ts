@@ -1,11 +1,30 @@
 /** From the features of single taps to those of a recipe: averaged over the looks, the branches side by side. */
-import type { Recipe } from "../backbone/index.js";
+import { type Recipe, wholeLook } from "../backbone/index.js";
 import { decodeFloat16, encodeFloat16, type HalfMatrix } from "../core/index.js";
 
 /** Features [rows, width] of a recipe from those of its taps, in the order of `recipeTaps`: what its graph computes at once. */
 export function assembleFeatures({ looks, branches }: Recipe, taps: readonly HalfMatrix[]): HalfMatrix {
   const parts = branches.map((_, branch) => average(taps.slice(branch * looks.length, (branch + 1) * looks.length)));
   return parts.length === 1 ? parts[0]! : besides(parts);
+}
+
+/** What a head learns from. */
+export interface Views {
+  /** As the model will see the photographs. */
+  readonly clean: HalfMatrix;
+  /** One matrix for each random view. */
+  readonly drawn: readonly HalfMatrix[];
+}
+
+/** Features of a recipe and of its random views from those of its taps, in the order of `learningTaps`. */
+export function assembleViews(recipe: Recipe, taps: readonly HalfMatrix[]): Views {
+  const { looks, branches, draws = 0 } = recipe;
+  const own = looks.length * branches.length;
+  const drawn = Array.from({ length: draws }, (_, draw) => {
+    const from = own + draw * branches.length;
+    return assembleFeatures({ ...recipe, looks: [wholeLook] }, taps.slice(from, from + branches.length));
+  });
+  return { clean: assembleFeatures(recipe, taps.slice(0, own)), drawn };
 }
 
 function average(matrices: readonly HalfMatrix[]): HalfMatrix {

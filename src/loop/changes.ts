@@ -1,11 +1,13 @@
 /** The table of changes of a recipe: each proposes recipes one step away. What they are worth is measured, never assumed. */
-import type { Backbone, Look, Recipe } from "../backbone/index.js";
+import type { Backbone, Recipe } from "../backbone/index.js";
 import type { View } from "../image/index.js";
 
 /** What an action may use. */
 export interface Means {
   /** Networks that may be used, the first ones first. */
   readonly backbones: readonly Backbone[];
+  /** Random views that heads learn from as well; null: as the search finds them to help. */
+  readonly draws: number | null;
 }
 
 /** A change of the recipe. */
@@ -25,7 +27,7 @@ const modes: readonly Pick<View, "mode" | "cropFraction">[] = [
   { mode: "letterbox" },
 ];
 
-export type ChangeName = "resize mode" | "resolution" | "two backbones" | "mirror" | "larger backbone";
+export type ChangeName = "resize mode" | "resolution" | "two backbones" | "mirror" | "larger backbone" | "random views";
 
 export const changes: Readonly<Record<ChangeName, Change>> = {
   "resize mode": {
@@ -59,8 +61,13 @@ export const changes: Readonly<Record<ChangeName, Change>> = {
   "larger backbone": {
     thought: "a larger network may know more",
     usualGain: 0.04,
-    propose: ({ looks, view, branches }, { backbones }) =>
-      branches.length > 1 ? [] : backbones.map((backbone) => alone(backbone, view, looks)),
+    propose: (current, { backbones }) =>
+      current.branches.length > 1 ? [] : backbones.map((backbone) => alone(backbone, current)),
+  },
+  "random views": {
+    thought: "a head that has seen each photograph cropped, mirrored and in other colors may mind them less",
+    usualGain: 0.004,
+    propose: (current, { draws }) => (draws === null && !current.draws ? [{ ...current, draws: 1 }] : []),
   },
 };
 
@@ -76,9 +83,9 @@ function enlarge(current: Recipe, steps: number): Recipe[] {
   return [{ ...current, view: { ...current.view, size: Math.max(...branches.map(({ size }) => size)) }, branches }];
 }
 
-function alone(backbone: Backbone, view: View, looks: readonly Look[]): Recipe {
+function alone(backbone: Backbone, current: Recipe): Recipe {
   const { size } = backbone.row.view;
-  return { view: { ...view, size }, looks, branches: [{ backbone, size }] };
+  return { ...current, view: { ...current.view, size }, branches: [{ backbone, size }] };
 }
 
 function addBranch(current: Recipe, backbone: Backbone): Recipe[] {

@@ -91,11 +91,13 @@ async function search(
   const groups = sources.map(({ path }) => path);
   const { recipe, accuracy } = await searchRecipe({
     start: plainRecipe(backbones[0]!),
-    means: { backbones },
+    means: { backbones, draws: null },
     sample: {
       images: count,
+      seed: 1,
       extract: (taps) => extractFeatures(sources, taps, options),
-      fit: (features) => fitHead({ views: [features], labels, classes, groups, seed: 1, threads: 2 }),
+      fit: ({ clean, drawn }) =>
+        fitHead({ views: [clean, ...drawn], judged: clean, labels, classes, groups, seed: 1, threads: 2 }),
     },
     labels,
     groups,
@@ -126,6 +128,13 @@ describe("the search", () => {
     const { recipe, text } = await search([red]);
     expect(recipe.looks).toEqual([wholeLook]);
     expect(text).toMatch(/mirror: .*: rolled back/);
+  });
+
+  test("random views are tried, and not where the user has said how many", async () => {
+    const { text } = await search([red]);
+    expect(text).toMatch(/random views: red.*, learned from 1 random view too: accuracy .*: (kept|rolled back)/);
+    const said = await search([red], { means: { backbones: [red], draws: 0 } });
+    expect(said.text).not.toContain("random views");
   });
 
   test("what the requirements forbid is refused with the reason, and the next best is taken", async () => {
@@ -179,6 +188,7 @@ describe("the search", () => {
     expect(stored.size).toBeGreaterThan(4);
     const sample: SearchOptions["sample"] = {
       images: count,
+      seed: 1,
       extract: () => Promise.reject(new Error("extracted again")),
       fit: () => Promise.reject(new Error("fitted again")),
     };
@@ -249,7 +259,7 @@ test("what does not help is taken back, what helps is not", async () => {
 });
 
 describe("the changes", () => {
-  const means = { backbones: [red, blue] };
+  const means = { backbones: [red, blue], draws: null };
   const start = plainRecipe(red);
 
   test("raise the side of networks whose side is free, and the square with it", () => {

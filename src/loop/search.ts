@@ -2,7 +2,7 @@
  * The search for a recipe: changes are tried on a sample of the training photographs and compared with the current recipe on the
  * same out-of-fold predictions. What costs more must help beyond its noise, what costs the same need only help; the rest is rolled back.
  */
-import { type Recipe, recipeMultiplyAdds, whyImpossible } from "../backbone/index.js";
+import { learningMultiplyAdds, type Recipe, recipeMultiplyAdds, whyImpossible } from "../backbone/index.js";
 import { formatPercent, formatSeconds } from "../core/index.js";
 import { comparePaired } from "../metrics/index.js";
 import type { Trace } from "../trace/index.js";
@@ -178,7 +178,7 @@ function compare(current: Trial, trial: Trial, { labels, classes, groups, utilit
 
 /** What costs no more need only look better; what costs more must be better beyond its noise, one standard error. */
 function costsMore(current: Trial, trial: Trial): boolean {
-  return recipeMultiplyAdds(trial.recipe) > recipeMultiplyAdds(current.recipe);
+  return learningMultiplyAdds(trial.recipe) > learningMultiplyAdds(current.recipe);
 }
 
 function signed(value: number, digits = 1): string {

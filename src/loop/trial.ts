@@ -1,7 +1,7 @@
 /** Recipes tried on a sample of the training photographs: features, a head by cross-validation, out-of-fold predictions. */
-import { recipeKey, recipeMultiplyAdds, recipeName, recipeTaps, type Recipe, type Tap } from "../backbone/index.js";
+import { learningMultiplyAdds, learningTaps, recipeKey, recipeName, type Recipe, type Tap } from "../backbone/index.js";
 import type { HalfMatrix } from "../core/index.js";
-import { assembleFeatures, type Extraction } from "../features/index.js";
+import { assembleViews, type Extraction, type Views } from "../features/index.js";
 import type { HeadFit } from "../train/index.js";
 
 /** A recipe and what was measured of it. */
@@ -38,8 +38,10 @@ export interface TrialStore {
 /** Photographs of train that recipes are tried on. */
 export interface Sample {
   readonly images: number;
+  /** Of random views. */
+  readonly seed: number;
   readonly extract: (taps: readonly Tap[]) => Promise<Pick<Extraction, "features" | "computed">>;
-  readonly fit: (features: HalfMatrix) => Promise<HeadFit>;
+  readonly fit: (views: Views) => Promise<HeadFit>;
 }
 
 /** Tries recipes, each once, and learns the speed of this machine from it. */
@@ -62,7 +64,7 @@ export class Trials {
   /** Seconds of the features of so many pictures, from what was measured so far; 0 before anything was. */
   predictSeconds(recipe: Recipe, images = this.#sample.images): number {
     const { seconds, multiplyAdds } = this.#spent;
-    return multiplyAdds === 0 ? 0 : (images * recipeMultiplyAdds(recipe) * seconds) / multiplyAdds;
+    return multiplyAdds === 0 ? 0 : (images * learningMultiplyAdds(recipe) * seconds) / multiplyAdds;
   }
 
   /** Measures recipes, their features in one pass over the sample. Throws as extraction and fit do. */
@@ -83,10 +85,10 @@ export class Trials {
   }
 
   async #measureAll(recipes: readonly Recipe[]): Promise<void> {
-    const taps = recipes.map(recipeTaps);
+    const taps = recipes.map((recipe) => learningTaps(recipe, this.#sample.seed));
     const { features, computed } = await this.#sample.extract(taps.flat());
     this.#spend(computed);
-    const all = recipes.reduce((sum, recipe) => sum + recipeMultiplyAdds(recipe), 0);
+    const all = recipes.reduce((sum, recipe) => sum + learningMultiplyAdds(recipe), 0);
     let from = 0;
     for (const [i, recipe] of recipes.entries()) {
       const own = features.slice(from, from + taps[i]!.length);
@@ -94,7 +96,7 @@ export class Trials {
       const trial = await this.#measure(recipe, own);
       const key = recipeKey(recipe);
       this.#done.set(key, trial);
-      const share = recipeMultiplyAdds(recipe) / all;
+      const share = learningMultiplyAdds(recipe) / all;
       const part = { seconds: computed.seconds * share, multiplyAdds: computed.multiplyAdds * share };
       await this.#store?.keep(key, { ...trial, computed: part });
     }
@@ -106,7 +108,7 @@ export class Trials {
   }
 
   async #measure(recipe: Recipe, features: readonly HalfMatrix[]): Promise<Trial> {
-    const { outOfFold, candidates, seconds } = await this.#sample.fit(assembleFeatures(recipe, features));
+    const { outOfFold, candidates, seconds } = await this.#sample.fit(assembleViews(recipe, features));
     const { accuracy, logLoss } = candidates.reduce((a, b) => (b.logLoss < a.logLoss ? b : a));
     return {
       recipe,

@@ -32,7 +32,7 @@ const checks: Readonly<Record<string, Check>> = {
   backboneOptions: anObject,
   budgetSeconds: orNull(["seconds from 0", (value) => typeof value === "number" && value >= 0]),
   solver: ["lbfgs or adamw", (value) => value === "lbfgs" || value === "adamw"],
-  augment: ["a whole number from 0 to 100", (value) => whole[1](value) && (value as number) <= 100],
+  augment: orNull(["a whole number from 0 to 100", (value) => whole[1](value) && (value as number) <= 100]),
   fineTuning: flag,
   cacheFolder: text,
   stateFolder: text,

@@ -60,7 +60,7 @@ export async function chooseRecipe(
   }
   const recipe =
     replay === null
-      ? await search(context, data, parts, networks, workload)
+      ? asAsked(await search(context, data, parts, networks, workload), context.request)
       : findNetworks(recordedRecipe(replay), backbones);
   if (recipe === null)
     throw new Fault("run-mismatch", {
@@ -73,6 +73,11 @@ export async function chooseRecipe(
   });
   await writeJson(path, stored);
   return recipe;
+}
+
+/** Random views as the user asks for them: trials do without. */
+function asAsked(recipe: Recipe, { augment }: LearnRequest): Recipe {
+  return augment === null || augment === 0 ? recipe : { ...recipe, draws: augment };
 }
 
 async function search(
@@ -97,12 +102,14 @@ async function search(
   const quiet = { threads: around.threads, signal: around.signal }; // trials are many and short: they show no progress
   const { recipe } = await searchRecipe({
     start,
-    means: { backbones },
+    means: { backbones, draws: request.augment },
     sample: {
       images: sample.pictures.length,
+      seed: request.seed,
       extract: (taps) =>
         workload.record(extractFeatures(sample.pictures, taps, { root: data.dataset.root, ...around })),
-      fit: (features) => fitHead({ ...sample, views: [features], classes, seed: request.seed, ...quiet }),
+      fit: ({ clean, drawn }) =>
+        fitHead({ ...sample, views: [clean, ...drawn], judged: clean, classes, seed: request.seed, ...quiet }),
     },
     speed: { seconds: 1 / imagesPerSecond, multiplyAdds },
     store: openTrialStore(folder.file("trials")),
@@ -152,10 +159,9 @@ async function checkPixels({ request, backbones, trace, around }: RunContext, da
   }
 }
 
-function nameParts({ view, looks, branches }: Recipe): StoredRecipe {
+function nameParts({ branches, ...recipe }: Recipe): StoredRecipe {
   return {
-    view,
-    looks,
+    ...recipe,
     branches: branches.map(({ backbone: { row }, size }) => ({ backbone: row.name, sha256: row.sha256, size })),
   };
 }
@@ -166,10 +172,10 @@ async function recallRecipe(path: string, backbones: readonly Backbone[]): Promi
 }
 
 /** A stored recipe with its networks; null where one of them is not there. */
-function findNetworks({ view, looks, branches }: StoredRecipe, backbones: readonly Backbone[]): Recipe | null {
+function findNetworks({ branches, ...recipe }: StoredRecipe, backbones: readonly Backbone[]): Recipe | null {
   const found = branches.flatMap(({ sha256, size }) => {
     const backbone = backbones.find(({ row }) => row.sha256 === sha256);
     return backbone ? [{ backbone, size }] : [];
   });
-  return found.length === branches.length ? { view, looks, branches: found } : null;
+  return found.length === branches.length ? { ...recipe, branches: found } : null;
 }

@@ -40,8 +40,8 @@ export interface LearnRequest {
   readonly budgetSeconds: number | null;
   /** How heads are trained. */
   readonly solver: Solver;
-  /** Random views of each photograph that heads also learn from. */
-  readonly augment: number;
+  /** Random views of each photograph that the head also learns from; null: one, where trials show it to help. */
+  readonly augment: number | null;
   /** Whether the network's own layers may be trained further. */
   readonly fineTuning: boolean;
 }

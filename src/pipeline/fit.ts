@@ -2,7 +2,7 @@
 import { type DecisionBiasFit, type DecisionMeasures, fitDecisionBias, fitTemperature } from "../calibrate/index.js";
 import { countOf, formatPercent, formatSeconds, type HalfMatrix } from "../core/index.js";
 import { type Recipe, recipeTaps } from "../backbone/index.js";
-import { assembleFeatures, extractFeatures, stackRows } from "../features/index.js";
+import { assembleFeatures, extractFeatures, stackRows, type Views } from "../features/index.js";
 import { type Action, runLoop } from "../loop/index.js";
 import { accuracyOf, softmaxRows } from "../metrics/index.js";
 import type { NetworkFacts } from "../plan/index.js";
@@ -11,7 +11,7 @@ import type { RunContext } from "./context.js";
 import { accuracyFloor, asksForBalance, budgetOf, type JudgedImages, sufficiency } from "./limits.js";
 import { type Tunable, tuneActions } from "./tune.js";
 import type { Workload } from "./workload.js";
-import { joinParts, type Learnable, type Part, type PartFeatures } from "./parts.js";
+import { joinParts, type Learnable, type Part } from "./parts.js";
 
 export interface Fitted extends Tunable {
   readonly fit: HeadFit;
@@ -23,7 +23,7 @@ export interface Fitted extends Tunable {
 }
 
 type Parts = Readonly<Record<Learnable, Part>>;
-type AllFeatures = Readonly<Record<Learnable, PartFeatures>>;
+type AllFeatures = Readonly<Record<Learnable, Views>>;
 
 export interface FitOptions {
   readonly context: RunContext;
@@ -103,7 +103,7 @@ async function calibrationFeatures(
 async function fitOnTrain(
   { trace, request, around }: RunContext,
   part: Part,
-  { clean, drawn }: PartFeatures,
+  { clean, drawn }: Views,
   classes: number,
 ): Promise<HeadFit> {
   trace.add("action", "head", `linear head on ${part.pictures.length} photographs, strength by cross-validation`);

@@ -1,6 +1,6 @@
 /** `insights.json`: what learning found out by the way and the report tells, from predictions of photographs that were not learned from. */
-import { groupBy, type HalfMatrix } from "../core/index.js";
-import { takeRows } from "../features/index.js";
+import { groupBy } from "../core/index.js";
+import { takeRows, type Views } from "../features/index.js";
 import { argmaxRows, comparePaired, softmaxRows } from "../metrics/index.js";
 import type { DoubtfulLabels, Estimate, FineTuning, LearningCurve, Mistake } from "../report/index.js";
 import { measureClusters } from "../statistics/index.js";
@@ -110,13 +110,12 @@ const fewestForCurve = 200;
 export async function measureLearningCurve(
   { request, around, trace }: RunContext,
   part: Part,
-  features: HalfMatrix,
+  { clean, drawn }: Views,
   fit: HeadFit,
   names: readonly string[],
 ): Promise<LearningCurve | null> {
   const count = part.pictures.length;
-  // Random views would have to be drawn for the parts as well.
-  if (count < fewestForCurve || request.augment > 0) return null;
+  if (count < fewestForCurve) return null;
   const { strength, solver } = { ...fit.head, solver: request.solver };
   // Fewer photographs want a stronger penalty: the next one; a choice of several would take as long as the run's own head.
   const stronger = defaultStrengths.findLast((one) => one > strength) ?? strength;
@@ -124,7 +123,15 @@ export async function measureLearningCurve(
   const fitSome = async (some: Part): Promise<Float32Array> => {
     const rows = rowsOf(some, part);
     const { threads, signal } = around;
-    const options = { views: [takeRows(features, rows)], classes: names.length, strengths, solver, seed: request.seed };
+    const [judged, ...others] = [clean, ...drawn].map((view) => takeRows(view, rows));
+    const options = {
+      views: [judged!, ...others],
+      judged,
+      classes: names.length,
+      strengths,
+      solver,
+      seed: request.seed,
+    };
     return (await fitHead({ ...some, ...options, threads, signal })).outOfFold;
   };
   const half = sampleOf(part, Math.round(count / 2), request.seed);

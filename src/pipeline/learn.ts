@@ -96,7 +96,7 @@ async function learnCounted(context: RunContext, data: RunData, bundleFolder: st
   await writeFileAtomic(folder.file("out-of-fold.safetensors"), encodeOutOfFold(parts.train, fit, labels));
   const trainingSeconds = workload.seconds;
   const insights: Insights = {
-    learningCurve: await measureLearningCurve(context, parts.train, features.train.clean, fit, labels),
+    learningCurve: await measureLearningCurve(context, parts.train, features.train, fit, labels),
     doubtfulLabels: findDoubtfulLabels(parts.train, fit.outOfFold, labels),
     select: mistakesOf(parts.select, selectLogits, temperature, labels),
     fineTuning: tuning,

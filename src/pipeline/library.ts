@@ -44,7 +44,7 @@ export async function train(options: TrainOptions): Promise<RunResult> {
     backboneOptions: {},
     budgetSeconds: null,
     solver: "lbfgs",
-    augment: 0,
+    augment: null,
     fineTuning: true,
     replay: null,
     noImages: false,

@@ -1,9 +1,8 @@
 /** The photographs that a run may learn from, by split, and their features. */
-import { type Recipe, recipeTaps, type Tap, wholeLook } from "../backbone/index.js";
-import { type HalfMatrix, random } from "../core/index.js";
+import { learningTaps, type Recipe } from "../backbone/index.js";
+import { random } from "../core/index.js";
 import type { Picture, SplitName } from "../dataset/index.js";
-import type { RandomView } from "../image/index.js";
-import { assembleFeatures, type Extraction, extractFeatures, takeRows } from "../features/index.js";
+import { assembleViews, type Extraction, extractFeatures, takeRows, type Views } from "../features/index.js";
 import type { RunContext } from "./context.js";
 import type { RunData } from "./data.js";
 import type { JudgedImages } from "./limits.js";
@@ -74,20 +73,6 @@ export function sampleOf(part: Part, count: number, seed: number): Part {
 /** Fewer photographs of a class make no fold worth its name. */
 const leastOfClass = 5;
 
-/** Features of the photographs of a part. */
-export interface PartFeatures {
-  /** As the bundle will see them. */
-  readonly clean: HalfMatrix;
-  /** One matrix for each random view. */
-  readonly drawn: readonly HalfMatrix[];
-}
-
-/** Random crops keep at least this share of a picture's area: smaller ones often miss the subject. */
-const leastArea = 0.35;
-
-/** Each color factor of a random view lies this close to 1, as in the walkthrough. */
-const jitter = 0.2;
-
 /** Features of every learnable part by a recipe and by its random views, in one pass. Throws as `extractFeatures` does. */
 export async function extractParts(
   { around, request }: RunContext,
@@ -95,28 +80,17 @@ export async function extractParts(
   parts: Readonly<Record<Learnable, Part>>,
   recipe: Recipe,
   workload: Workload,
-): Promise<{ features: Readonly<Record<Learnable, PartFeatures>>; extraction: Extraction }> {
+): Promise<{ features: Readonly<Record<Learnable, Views>>; extraction: Extraction }> {
   const sources = learnable.flatMap((split) => parts[split].pictures);
-  const taps = recipeTaps(recipe);
-  const draws = Array.from({ length: request.augment }, (_, draw) => randomTaps(recipe, request.seed, draw));
-  const all = [...taps, ...draws.flat()];
-  const extraction = await workload.record(extractFeatures(sources, all, { root, ...around }));
-  const clean = assembleFeatures(recipe, extraction.features.slice(0, taps.length));
-  const drawn = draws.map((own, draw) => {
-    const from = taps.length + draw * own.length;
-    return assembleFeatures({ ...recipe, looks: [wholeLook] }, extraction.features.slice(from, from + own.length));
-  });
+  const taps = learningTaps(recipe, request.seed);
+  const extraction = await workload.record(extractFeatures(sources, taps, { root, ...around }));
+  const { clean, drawn } = assembleViews(recipe, extraction.features);
   let from = 0;
-  const next = ({ pictures }: Part): PartFeatures => {
+  const next = ({ pictures }: Part): Views => {
     const rows = pictures.map((_, i) => from + i);
     from += rows.length;
     return { clean: takeRows(clean, rows), drawn: drawn.map((view) => takeRows(view, rows)) };
   };
   const [train, select, calibrate] = learnable.map((split) => next(parts[split]));
   return { features: { train: train!, select: select!, calibrate: calibrate! }, extraction };
-}
-
-function randomTaps({ view: { size, kernel }, branches }: Recipe, seed: number, draw: number): Tap[] {
-  const view: RandomView = { mode: "random", size, kernel, area: [leastArea, 1], jitter, seed, draw };
-  return branches.map((branch) => ({ ...branch, view, look: wholeLook }));
 }

@@ -8,7 +8,7 @@ import type { RunRequest } from "./context.js";
 import type { TuningPlan } from "./tuning-plan.js";
 
 /** A recipe with its networks by hash. */
-export interface StoredRecipe extends Pick<Recipe, "view" | "looks"> {
+export interface StoredRecipe extends Pick<Recipe, "view" | "looks" | "draws"> {
   readonly branches: readonly { readonly backbone: string; readonly sha256: string; readonly size: number }[];
 }
 

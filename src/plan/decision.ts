@@ -38,8 +38,8 @@ export interface PlanFacts {
   /** The first is the one to begin with. */
   readonly networks: readonly NetworkFacts[];
   readonly solver: "lbfgs" | "adamw";
-  /** Random views of each photograph. */
-  readonly augment: number;
+  /** Random views of each photograph that the user asks for; null: as trials show them to help. */
+  readonly augment: number | null;
   /** Whether networks may be trained further. */
   readonly fineTuning: boolean;
   /** Where a line limits the memory of a device. */

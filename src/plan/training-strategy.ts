@@ -1,11 +1,11 @@
 /** Step 3: how the head is trained. */
-import { formatCount } from "../core/index.js";
+import { countOf, formatCount } from "../core/index.js";
 import { depths, fewestSelect, usualSettings } from "../finetune/index.js";
 import { areEven, type Decision, decide, learnedImages, type PlanFacts, type Step, unmeasured } from "./decision.js";
 import { keptTrials, triedAlternatives } from "./trials.js";
 
 export function planTraining(facts: PlanFacts): Step {
-  const { audit, solver, augment } = facts;
+  const { audit, solver } = facts;
   return {
     title: "Training strategy",
     decisions: [
@@ -23,17 +23,7 @@ export function planTraining(facts: PlanFacts): Step {
         ],
       }),
       decideTuning(facts),
-      decide({
-        question: "Are photographs varied while learning?",
-        choice: augment > 0 ? `${augment} random views of each (crop, flip, color).` : "No.",
-        reasons:
-          augment > 0
-            ? ["As --augment asks."]
-            : [
-                "A frozen network needs the features of every view; --augment N adds them. Fine-tuning draws a new view in every epoch.",
-              ],
-        refused: augment > 0 ? [] : [unmeasured("random views")],
-      }),
+      decideVariation(facts),
       decideBalance(facts),
       decide({
         question: "What does the delivered head learn from?",
@@ -44,6 +34,33 @@ export function planTraining(facts: PlanFacts): Step {
       }),
     ],
   };
+}
+
+/** Whether the head learns from random views too. */
+function decideVariation({ augment, budgetSeconds, events }: PlanFacts): Decision {
+  const question = "Are photographs varied while learning?";
+  const why =
+    "Fine-tuning draws a new view of each photograph in every epoch; a head needs the features of every view.";
+  if (augment !== null && augment > 0)
+    return decide({
+      question,
+      choice: `${countOf(augment, "random view")} of each for the head (crop, mirror, color).`,
+      reasons: ["As --augment asks.", why],
+    });
+  const name = "random views";
+  const kept = keptTrials(events).some(({ data }) => data.name === name);
+  const refused = triedAlternatives(events, [name]);
+  const isOpen = augment === null && budgetSeconds > 0 && events.every(({ data }) => data.chosen === undefined);
+  return decide({
+    question,
+    choice: kept
+      ? "One random view of each for the head (crop, mirror, color)."
+      : isOpen
+        ? "One random view of each for the head, where a trial shows it to help."
+        : "Not for the head.",
+    reasons: [why],
+    refused: refused.length > 0 || kept || isOpen ? refused : [unmeasured(name)],
+  });
 }
 
 /** Whether the decision is biased towards rare classes: where a line asks for it, and some class is rare. */
