@@ -1,5 +1,5 @@
 /** Step 3: how the head is trained. */
-import { countOf, formatCount } from "../core/index.js";
+import { capitalize, countOf, formatCount } from "../core/index.js";
 import { depths, fewestSelect, usualSettings } from "../finetune/index.js";
 import { areEven, type Decision, decide, learnedImages, type PlanFacts, type Step, unmeasured } from "./decision.js";
 import { keptTrials, triedAlternatives } from "./trials.js";
@@ -76,7 +76,7 @@ function decideBalance({ audit, spec, events }: PlanFacts): Decision {
     choice:
       bias === undefined
         ? "By a bias of the decision (logit adjustment), as strong as out-of-fold predictions show it to help."
-        : capitalize(bias.text),
+        : `${capitalize(bias.text)}.`,
     reasons: [
       `${asking.join(", ")} ${asking.length === 1 ? "asks" : "ask"} for the classes alike; probabilities stay calibrated.`,
     ],
@@ -104,7 +104,9 @@ function decideTuning({ audit, events, fineTuning, budgetSeconds }: PlanFacts): 
           : "After the head, as deep as the time left allows, from that head.";
   return decide({
     question: "Are the network's own layers trained?",
-    choice: kept ? capitalize(`${String(kept.data.name)}: ${kept.text.slice(kept.text.indexOf(": ") + 2)}`) : open,
+    choice: kept
+      ? `${capitalize(`${String(kept.data.name)}: ${kept.text.slice(kept.text.indexOf(": ") + 2)}`)}.`
+      : open,
     reasons: fineTuning
       ? [
           "A head alone stops where classes differ in detail. The head comes first, so that the first steps do not spoil the features (Kumar 2022).",
@@ -122,7 +124,3 @@ const balancedKinds: ReadonlySet<string> = new Set([
   "worst-class-recall",
   "rare-class-recall",
 ]);
-
-function capitalize(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-}

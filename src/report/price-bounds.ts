@@ -1,5 +1,5 @@
 /** What would change lines whose measurement is a number with bounds: how far it is, and what narrows the bounds. */
-import { formatCount, formatPercent } from "../core/index.js";
+import { capitalize, formatCount, formatPercent } from "../core/index.js";
 import { formatValue, type RequirementKind } from "../spec/index.js";
 import { imagesToNarrow, openingAlpha, usualPower } from "../statistics/index.js";
 import { type Evidence, type RequirementEvidence, timedKinds } from "../verify/index.js";
@@ -130,13 +130,15 @@ export function deriveGap(line: Measured, evidence: Evidence, _extras: ReportExt
   if (narrowed.length > 0) return narrowed;
   const more = isMoreBetter(line);
   const bound = (more ? line.lower : line.upper) ?? line.measured;
+  const reached = `The bound that decides is ${formatValue(bound, line.unit)}, the target ${formatValue(line.target.value, line.unit)}.`;
+  if (line.decides !== undefined) return [{ surety: "likely", what: capitalize(line.decides), why: reached }];
   const short = formatValue(Math.abs(line.target.value - bound), line.unit);
   const ratio = !more && line.target.value > 0 ? (bound / line.target.value).toFixed(1) : null;
   return [
     {
       surety: "effect not measured",
       what: ratio === null ? `${short} ${more ? "more" : "less"}` : `${ratio} times less: ${short} have to go`,
-      why: `The bound that decides is ${formatValue(bound, line.unit)}, the target ${formatValue(line.target.value, line.unit)}. No measurement of this run says what would bring it there.`,
+      why: `${reached} No measurement of this run says what would bring it there.`,
     },
   ];
 }

@@ -1,5 +1,5 @@
 /** What would change lines about accuracy and recall: photographs to test on and to learn from, labels, actions. */
-import { countOf, formatCount, formatPercent, formatSeconds, quoteName } from "../core/index.js";
+import { capitalize, countOf, formatCount, formatPercent, formatSeconds, quoteName } from "../core/index.js";
 import { testImagesNeeded, usualPower } from "../statistics/index.js";
 import type { ClassRow, Evidence } from "../verify/index.js";
 import type { Candidate, Estimate, ReportExtras } from "./data.js";
@@ -139,9 +139,7 @@ function extrapolate({ what, images, gain, missing, basis, isTuned }: Extrapolat
   return [
     {
       surety: isTuned ? "effect not measured" : "measured effect",
-      what: `${needed(gain.value)} ${what}${isTuned ? ", did it gain as that head" : ""}`.replace(/^./, (first) =>
-        first.toUpperCase(),
-      ),
+      what: capitalize(`${needed(gain.value)} ${what}${isTuned ? ", did it gain as that head" : ""}`),
       why: `${text}. ${formatCount(images)} are there; ${describeRange(needed(high), needed(low))} by the 90 % band of that gain. Gains shrink as photographs are added, so these are lower limits.`,
     },
   ];

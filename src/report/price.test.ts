@@ -52,6 +52,14 @@ describe("the price of met", () => {
     expect(first!.why).toContain("none would do at its lower bound, 94.1 %");
   });
 
+  it("says of an overfitting gap what its evidence says: no bound of it narrows with all of its photographs", () => {
+    const decides =
+      "about 740 photographs of calibrate would prove it with 80 % power at the observed rates, 402 are there";
+    const gap = { kind: "overfitting-gap", split: "calibrate", target: { comparison: "<=", value: 0.05 } } as const;
+    const open = accuracy({ ...gap, measured: 0.03, lower: 0.01, upper: 0.06, decides });
+    expect(text(optionsFor(open))).toBe(`A${decides.slice(1)}. The bound that decides is 6.0 %, the target 5.0 %.`);
+  });
+
   it("judges fresh photographs at the level of a first opening, whatever this one was", () => {
     const at = (opening: number, alpha: number) =>
       optionsFor(accuracy({ alpha }), {}, { testOpening: opening, testAlpha: alpha })[0]!.what;

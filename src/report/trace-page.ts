@@ -1,4 +1,5 @@
 /** The trace as a page of Markdown for people: numbered events by stage, then the summary. */
+import { capitalize } from "../core/index.js";
 import type { TraceEvent } from "../trace/index.js";
 import type { RunSummary } from "./summary.js";
 
@@ -9,7 +10,7 @@ export function renderTrace(events: readonly TraceEvent[], summary: RunSummary |
   for (const [index, event] of events.entries()) {
     if (event.stage !== stage) lines.push("", `## ${event.stage}`, "");
     ({ stage } = event);
-    lines.push(`${index + 1}. **${capitalize(event.kind)}** ${oneLine(event.text)} *(${elapsed(events, event)})*`);
+    lines.push(`${index + 1}. **${capitalize(event.kind)}:** ${oneLine(event.text)} *(${elapsed(events, event)})*`);
   }
   return [...lines, ...(summary === null ? [] : renderSummary(summary)), ""].join("\n");
 }
@@ -36,8 +37,4 @@ function elapsed(events: readonly TraceEvent[], { at }: TraceEvent): string {
 
 function oneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, " ");
-}
-
-function capitalize(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}:`;
 }

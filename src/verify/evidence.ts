@@ -29,6 +29,8 @@ export interface RequirementEvidence {
   readonly verdict: Verdict;
   /** One sentence: what the verdict rests on, or why it is open and what would decide it. */
   readonly evidence: string;
+  /** Of an open line: that last part alone, where it is known. */
+  readonly decides?: string;
 }
 
 export interface ClassRow {

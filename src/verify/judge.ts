@@ -1,5 +1,5 @@
 /** Requirement → verdict, from what the rule of its kind found. */
-import { formatCount, formatPercent } from "../core/index.js";
+import { capitalize, formatCount, formatPercent } from "../core/index.js";
 import {
   describeTarget,
   formatValue,
@@ -28,7 +28,9 @@ export function judge(
   const read = lender ? { ...line, target: lender.target } : line;
   const finding = rules[read.kind](measured, read, levels);
   const judged = decide(read, finding);
-  const verdict = isSpent(read, finding, levels) && judged === "met" ? "unproven" : judged;
+  const isOver = isSpent(read, finding, levels);
+  const verdict = isOver && judged === "met" ? "unproven" : judged;
+  const decides = verdict === "unproven" && !isOver ? whatDecides(read, finding, levels) : null;
   return {
     id: read.id,
     text: read.text,
@@ -45,7 +47,8 @@ export function judge(
     n: finding.n,
     ...(finding.designEffect === undefined ? {} : { designEffect: finding.designEffect }),
     verdict,
-    evidence: explain(read, finding, verdict, levels, lender),
+    evidence: explain(read, finding, decides, levels, lender),
+    ...(decides === null ? {} : { decides }),
   };
 }
 
@@ -81,7 +84,7 @@ function targetOf(line: Requirement, finding: Finding): Target | null {
 function explain(
   line: Requirement,
   finding: Finding,
-  verdict: Verdict,
+  decides: string | null,
   levels: Levels,
   lender: Requirement | undefined,
 ): string {
@@ -95,7 +98,7 @@ function explain(
     parts.push(
       `spent test: the mistakes on these photographs were shown on ${levels.spentAt!.slice(0, 10)}, so they prove nothing any more; fresh photographs would`,
     );
-  else if (verdict === "unproven") parts.push(...whatDecides(line, finding, levels));
+  else if (decides !== null) parts.push(decides);
   const { opening, test } = levels;
   if (opening > 1 && line.judgedOn === "test" && finding.measured !== null)
     parts.push(
@@ -104,15 +107,14 @@ function explain(
   return sentence(parts.join("; "));
 }
 
-/** Why a line is open, and what would decide it. */
-function whatDecides(line: Requirement, finding: Finding, levels: Levels): string[] {
-  if (finding.measured === null) return finding.decides === undefined ? [] : [finding.decides];
+/** Why a line is open, and what would decide it; null where nobody knows. */
+function whatDecides(line: Requirement, finding: Finding, levels: Levels): string | null {
+  if (finding.measured === null) return finding.decides ?? null;
   const target = targetOf(line, finding);
-  if (target === null) return ["the line gives no target to prove"];
+  if (target === null) return "the line gives no target to prove";
   const asked = describeTarget({ target, unit: line.unit });
-  if (isBeyondProof(target, line))
-    return [`no number of photographs, and no model, can prove ${asked}: ${beyondProof}`];
-  return [finding.decides ?? whatNarrows(line, finding, target, levels)];
+  if (isBeyondProof(target, line)) return `no number of photographs, and no model, can prove ${asked}: ${beyondProof}`;
+  return finding.decides ?? whatNarrows(line, finding, target, levels);
 }
 
 /** Lines whose number of timings verify fixes itself, by their seconds. */
@@ -158,5 +160,5 @@ function boundsText(line: Requirement, { lower, upper }: Finding): string {
 }
 
 function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;
+  return `${capitalize(text)}${text.endsWith(".") ? "" : "."}`;
 }

@@ -37,6 +37,7 @@ describe("accuracy on test", () => {
     const found = judge(line("95% accuracy required"), measurements({ test: outcomes([100, 98], [100, 97]) }), levels);
     expect(found.verdict).toBe("unproven");
     expect(found.evidence).toMatch(/about \d{3} fresh photographs would prove it with 80 % power/);
+    expect(found.evidence).toContain(`; ${found.decides}.`);
   });
 
   test("a second opening is judged at 0.2 α/2 and carries the mark", () => {
