@@ -47,6 +47,11 @@ interface Event {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+interface Tuning {
+  readonly depth: string;
+  readonly cut: string | null;
+}
+
 function traceOf(name: string): Event[] {
   const lines = readFileSync(join(home, name, "trace.jsonl"), "utf8")
     .trim()
@@ -69,6 +74,21 @@ describe("a run with time for it", () => {
     expect(kept.length).toBeGreaterThan(0);
     for (const { data } of kept) expect(data.logLossGain).toBeGreaterThan(0);
     expect(bundleOf("run").backbones).toEqual([expect.objectContaining({ name: "small-tuned" })]);
+  });
+
+  test("counts the layers that a tuned network shares with the frozen one once", () => {
+    const trace = traceOf("run");
+    const once = trace.find(({ data }) => data.start === true)!.data.multiplyAdds as number;
+    const tunings = trace.flatMap(({ data }) => (typeof data.tuning === "object" ? [data.tuning as Tuning] : []));
+    expect(tunings.map(({ cut }) => cut !== null)).toContain(true);
+    for (const { depth, cut } of tunings) {
+      const beside = trace.find(
+        ({ data }) => data.name === depth && String(data.recipe).startsWith("small@64 + small-tuned@64"),
+      )!.data;
+      const looks = String(beside.recipe).split("whole").length - 1;
+      if (cut === null) expect(beside.multiplyAdds).toBe(2 * looks * once);
+      else expect(beside.multiplyAdds).toBeLessThan(2 * looks * once);
+    }
   });
 
   test("has the gap between train and select in trace and report, with curves", () => {

@@ -189,7 +189,8 @@ function tuneAction<State extends Tunable>(depth: Depth, given: DepthOptions): A
     const planned = describePlan(own, options.cuts);
     context.trace.add("decision", "loop", `${depth.name}: ${planned}`, { tuning: own });
     const tuned = await fineTune(trainingOf(own, options));
-    const measured = await tryRecipes(state, tuned, options);
+    const frozen = options.cuts.find(({ value }) => value === own.cut)?.prefixMultiplyAdds ?? 0;
+    const measured = await tryRecipes(state, tuned, frozen, options);
     const best = choice === undefined ? await chooseAllowed(measured, options) : recallChoice(measured, choice);
     await writeJson(choiceFile(context, depth), { recipe: best && recipeName(best.recipe) });
     const observations = measured.map((one) =>

@@ -20,6 +20,8 @@ import type { OneDepth, Tunable } from "./tune.js";
 /** A way to use a tuned network, and what it does on select. */
 export interface Measured {
   readonly recipe: Recipe;
+  /** Of one photograph; layers that the tuned network shares with the frozen one that it was made of run once. */
+  readonly multiplyAdds: number;
   readonly head: HeadWeights;
   /** Of the tuned network in the mean of logits; 1: it answers alone. */
   readonly share: number;
@@ -44,7 +46,13 @@ function lookAgain({ backbone: { row }, size }: Branch, backbone: Branch["backbo
   );
 }
 
-export async function tryRecipes(state: Tunable, tuned: FineTuned, options: OneDepth): Promise<Measured[]> {
+/** `prefixMultiplyAdds`: of the layers that were not trained. Throws what `extractFeatures` does. */
+export async function tryRecipes(
+  state: Tunable,
+  tuned: FineTuned,
+  prefixMultiplyAdds: number,
+  options: OneDepth,
+): Promise<Measured[]> {
   const { context, root, parts, classes, branch, workload } = options;
   const { pictures, labels, groups } = parts.select;
   const own = lookAgain(branch, tuned.backbone, state.recipe);
@@ -64,7 +72,11 @@ export async function tryRecipes(state: Tunable, tuned: FineTuned, options: OneD
     const cooled = cool(logits, labels, classes);
     const paired = comparePaired(before.logits, cooled.logits, labels, classes, groups);
     const accuracy = accuracyOf(logits, labels, classes);
-    return { recipe, head, share, logits, loss: cooled.loss, accuracy, paired, refusal: null };
+    const isShared =
+      recipe.branches.some((one) => isSame(one, branch)) && recipe.branches.some((one) => isSame(one, beside));
+    const shared = isShared ? recipe.looks.length * prefixMultiplyAdds : 0;
+    const multiplyAdds = recipeMultiplyAdds(recipe) - shared;
+    return { recipe, multiplyAdds, head, share, logits, loss: cooled.loss, accuracy, paired, refusal: null };
   };
   const alone = own.map((recipe, i) => measure(recipe, i, tuned.head, 1));
   if (!isPossible) return alone;
@@ -78,6 +90,10 @@ export async function tryRecipes(state: Tunable, tuned: FineTuned, options: OneD
   const share = chooseShare(cold, warm, labels, classes);
   const head = blendHeads({ ...frozen, ...cold }, { ...tuned, ...warm }, share);
   return [...alone, measure(blended, own.length, head, share)];
+}
+
+function isSame(a: Branch, b: Branch): boolean {
+  return a.backbone.row.sha256 === b.backbone.row.sha256 && a.size === b.size;
 }
 
 /** The best that gains on the state before and that the requirements allow; null where there is none. */
@@ -100,13 +116,15 @@ export function recallChoice(measured: readonly Measured[], name: string | null)
   return measured.find(({ recipe }) => recipeName(recipe) === name) ?? null;
 }
 
-export function describeMeasured({ recipe, share, loss, accuracy, paired, refusal }: Measured, verdict: string) {
+export function describeMeasured(
+  { recipe, multiplyAdds, share, loss, accuracy, paired, refusal }: Measured,
+  verdict: string,
+) {
   const { accuracyGain, accuracyStandardError, logLossGain, logLossStandardError } = paired;
   const signed = (value: number, digits: number): string =>
     `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
   const name = recipeName(recipe);
   const gains = `${signed(100 * accuracyGain, 1)} ± ${(100 * accuracyStandardError).toFixed(1)} points, log loss ${signed(-logLossGain, 3)} ± ${logLossStandardError.toFixed(3)}`;
-  const multiplyAdds = recipeMultiplyAdds(recipe);
   const mean = share === 1 ? "" : `, ${formatPercent(share, 0)} of the logits from the tuned network`;
   return {
     text: `${name}${mean}: accuracy ${formatPercent(accuracy)}, log loss ${loss.toFixed(3)} on select; ${gains}: ${verdict}`,
