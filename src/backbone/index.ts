@@ -6,6 +6,7 @@ export {
   lookName,
   plainRecipe,
   type Recipe,
+  isSameBranch,
   learningMultiplyAdds,
   learningTaps,
   recipeMultiplyAdds,

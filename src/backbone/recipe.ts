@@ -20,6 +20,11 @@ export interface Branch {
   readonly size: number;
 }
 
+/** Whether both give the same features of a prepared square. */
+export function isSameBranch(a: Branch, b: Branch): boolean {
+  return a.backbone.row.sha256 === b.backbone.row.sha256 && a.size === b.size;
+}
+
 /** The features of each branch are averaged over the looks; those of several branches stand side by side. */
 export interface Recipe {
   /** How a picture becomes the prepared square, outside of the graph. */

@@ -52,6 +52,15 @@ function besides(parts: readonly HalfMatrix[]): HalfMatrix {
   return { rows, width, data };
 }
 
+/** Columns of one branch, by its place in the recipe. */
+export function takeBranch({ branches }: Recipe, place: number, { rows, width, data }: HalfMatrix): HalfMatrix {
+  const own = branches[place]!.backbone.row.width;
+  const from = branches.slice(0, place).reduce((sum, { backbone }) => sum + backbone.row.width, 0);
+  const out = new Uint16Array(rows * own);
+  for (let row = 0; row < rows; row++) out.set(data.subarray(row * width + from, row * width + from + own), row * own);
+  return { rows, width: own, data: out };
+}
+
 /** The named rows of a matrix, in that order. */
 export function takeRows({ width, data }: HalfMatrix, rows: readonly number[]): HalfMatrix {
   const out = new Uint16Array(rows.length * width);

@@ -59,7 +59,8 @@ export async function fitAll(options: FitOptions): Promise<Fitted> {
   const budget = budgetOf(spec, request.budgetSeconds);
   const secondsLeft = (): number => budget - workload.seconds;
   const suffices = sufficiency(spec, images);
-  const tuning = { context, root, parts, classes, networks, workload, secondsLeft, suffices };
+  const frozen = { recipe, head: fit.head, features: features.train.clean };
+  const tuning = { context, root, parts, classes, frozen, networks, workload, secondsLeft, suffices };
   const loop = { ends: () => null, trace, signal: around.signal };
   const tuned = await runLoop<Chosen>(start, { ...loop, actions: await tuneActions<Chosen>(tuning), secondsLeft });
   const chosen = await runLoop<Chosen>(tuned, {

@@ -1,9 +1,9 @@
 /** Fine-tuning as actions of the loop: how deep, how long, on what; judged on `select` and taken back where it does not help. */
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type Branch, type Recipe, recipeName, recipeTaps, wholeLook } from "../backbone/index.js";
-import { Fault, type FaultCode } from "../core/index.js";
-import { assembleFeatures, extractFeatures } from "../features/index.js";
+import { type Branch, isSameBranch, type Recipe, recipeName, recipeTaps, wholeLook } from "../backbone/index.js";
+import { Fault, type FaultCode, type HalfMatrix } from "../core/index.js";
+import { assembleFeatures, extractFeatures, takeBranch } from "../features/index.js";
 import {
   type Cut,
   type Depth,
@@ -24,7 +24,7 @@ import type { Action, Observed } from "../loop/index.js";
 import { accuracyOf } from "../metrics/index.js";
 import type { NetworkFacts } from "../plan/index.js";
 import { writeJson } from "../store/index.js";
-import { fitHead, type Head } from "../train/index.js";
+import { fitHead, type Head, refitHead } from "../train/index.js";
 import type { RunContext } from "./context.js";
 import type { FineTuning } from "../report/index.js";
 import type { Learnable, Part } from "./parts.js";
@@ -55,6 +55,8 @@ export interface TuneOptions {
   readonly root: string;
   readonly parts: Readonly<Record<Learnable, Part>>;
   readonly classes: number;
+  /** The recipe of frozen networks, its head, and what that was learned from. */
+  readonly frozen: { readonly recipe: Recipe; readonly head: Head; readonly features: HalfMatrix };
   readonly networks: readonly NetworkFacts[];
   readonly workload: Workload;
   /** Of the budget. */
@@ -107,16 +109,27 @@ export function smallest(backbones: RunContext["backbones"]): Branch {
   return { backbone, size: backbone.row.view.size };
 }
 
-/** A head on the branch's own features, as it looks at photographs by itself: what fine-tuning starts from. */
-async function plainHead({ context, root, parts, classes, workload }: TuneOptions, branch: Branch): Promise<Head> {
+/**
+ * A head on the branch's features alone: what fine-tuning starts from. Where the recipe uses the branch they are those of the recipe, as it
+ * looks at photographs, since these are there.
+ */
+async function startingHead(options: TuneOptions, branch: Branch): Promise<Head> {
+  const { context, root, parts, classes, workload, frozen } = options;
   const { around, request } = context;
-  const recipe = plainOf(branch);
   const { train } = parts;
+  const { solver, strength, epochs } = frozen.head;
+  const manner = { classes, seed: request.seed, threads: around.threads, signal: around.signal };
+  const place = frozen.recipe.branches.findIndex((one) => isSameBranch(one, branch));
+  if (place >= 0 && frozen.recipe.branches.length === 1) return frozen.head;
+  if (place >= 0) {
+    const views = [takeBranch(frozen.recipe, place, frozen.features)];
+    return refitHead({ ...train, views, solver, strength, epochs, ...manner });
+  }
+  const recipe = plainOf(branch);
   const extraction = extractFeatures(train.pictures, recipeTaps(recipe), { root, ...around });
   const { features } = await workload.record(extraction);
-  const view = assembleFeatures(recipe, features);
-  const { threads, signal } = around;
-  return (await fitHead({ ...train, views: [view], judged: view, classes, seed: request.seed, threads, signal })).head;
+  const { head } = await fitHead({ ...train, views: [assembleFeatures(recipe, features)], ...manner });
+  return head;
 }
 
 function plainOf(branch: Branch): Recipe {
@@ -140,7 +153,7 @@ export interface OneDepth extends DepthOptions {
 }
 
 async function begin(options: DepthOptions): Promise<OneDepth> {
-  const head = await plainHead(options, options.branch);
+  const head = await startingHead(options, options.branch);
   return { ...options, head, cuts: await findNetworkCuts(options.branch, head) };
 }
 

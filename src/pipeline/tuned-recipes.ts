@@ -1,6 +1,7 @@
 /** Ways to use a tuned network, alone or beside the frozen ones: compared on `select` with the model in force, the best allowed one taken. */
 import {
   type Branch,
+  isSameBranch,
   type Recipe,
   recipeMultiplyAdds,
   recipeName,
@@ -73,7 +74,8 @@ export async function tryRecipes(
     const paired = comparePaired(before.logits, cooled.logits, labels, classes, groups);
     const accuracy = accuracyOf(logits, labels, classes);
     const isShared =
-      recipe.branches.some((one) => isSame(one, branch)) && recipe.branches.some((one) => isSame(one, beside));
+      recipe.branches.some((one) => isSameBranch(one, branch)) &&
+      recipe.branches.some((one) => isSameBranch(one, beside));
     const shared = isShared ? recipe.looks.length * prefixMultiplyAdds : 0;
     const multiplyAdds = recipeMultiplyAdds(recipe) - shared;
     return { recipe, multiplyAdds, head, share, logits, loss: cooled.loss, accuracy, paired, refusal: null };
@@ -90,10 +92,6 @@ export async function tryRecipes(
   const share = chooseShare(cold, warm, labels, classes);
   const head = blendHeads({ ...frozen, ...cold }, { ...tuned, ...warm }, share);
   return [...alone, measure(blended, own.length, head, share)];
-}
-
-function isSame(a: Branch, b: Branch): boolean {
-  return a.backbone.row.sha256 === b.backbone.row.sha256 && a.size === b.size;
 }
 
 /** The best that gains on the state before and that the requirements allow; null where there is none. */
