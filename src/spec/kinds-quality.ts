@@ -44,7 +44,7 @@ export const qualityKinds: KindRows<
     range: { from: 0, to: 1 },
     judgedOn: "calibrate",
     estimator: () => "accuracy on train minus accuracy on calibrate, clean views",
-    near: /generali[sz]|robust|memori[sz]/iu,
+    near: /generali[sz]|robust|memori[sz]|\bgap\b/iu,
     examples: [
       "Overfitting gap at most 5%",
       "Overfitting on small dataset",

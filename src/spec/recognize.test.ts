@@ -236,10 +236,22 @@ const refused: readonly (readonly [line: string, expected: RegExp])[] = [
   ["0 labeled images", /impossible number of labeled images/],
   ["At least 1 class", /impossible number of classes/],
   ["Accuracy ≥ 90% and latency < 100 ms", /more than one target in a line; .*got "90%" and "100 ms"/],
+  ["95% accuracy, 100 ms", /more than one target in a line; .*got "95%" and "100 ms"/],
+  ["At least 90% accuracy in 100 ms", /more than one target/],
   ["Accuracy between 90 and 95 %", /more than one target/],
   ["Validation accuracy > 95% and trained in under 4 hours", /more than one target/],
   ["Latency < 100 ms and model under 50 MB", /more than one target/],
 ];
+
+test.each([
+  ["under 100 ms", "latency"],
+  ["within 5 minutes", "training-time"],
+  ["at most 500MB", "peak-memory"],
+  ["gap under 5 points", "overfitting-gap"],
+  ["I want 95%", "accuracy"],
+])("the nearest phrasing of %s is one of %s", (line, kind) => {
+  expect(read(read(line).nearest!, "rewards").kind).toBe(kind);
+});
 
 test.each(refused)("a hard line that cannot be read is refused: %s", (line, expected) => {
   expect(() => read(line)).toThrow(Fault);

@@ -46,7 +46,7 @@ export function recognize(line: ListLine, id: string, source: string): Recognize
   const place: Place = { source, line, phrase };
   if (phrase.onlyAlpha) return { requirement: describeLevel(place, id), alpha: phrase.alpha };
   const match = choose(matches(place), roles[line.list]);
-  if (match === null) return { requirement: describeUnchecked(place, id, findNearest(phrase.words)), alpha: null };
+  if (match === null) return { requirement: describeUnchecked(place, id, findNearest(phrase)), alpha: null };
   const requirement = describeMatch(place, id, match);
   return { requirement, alpha: requirement.kind === "not-checkable" ? null : phrase.alpha };
 }
@@ -158,19 +158,19 @@ function checkSingle(place: Place, { kind, row, quantity }: Match): void {
   );
   if (second) throw doubled(place, [quantity, second.quantity!]);
   const left = unspoken(place.phrase, row).find(
-    (other) =>
-      other !== quantity &&
-      other.comparison !== null &&
-      telling.has(other.dimension) &&
-      other.dimension !== quantity.dimension,
+    (other) => other !== quantity && other.dimension !== quantity.dimension && demandsMore(other),
   );
   if (left) throw doubled(place, [quantity, left]);
 }
 
 /** Dimensions whose numbers demand something: "tests cover 80 % of the code" asks for more than tests. */
 const demanding: ReadonlySet<Dimension> = new Set<Dimension>(["fraction", "seconds", "bytes", "images/s"]);
-/** Dimensions whose numbers, given a direction, demand something. */
-const telling: ReadonlySet<Dimension> = new Set<Dimension>([...demanding, "plain"]);
+/** Dimensions whose numbers demand something though they have no direction: bytes may tell of a machine, "on a 8 GB card". */
+const blunt: ReadonlySet<Dimension> = new Set<Dimension>(["fraction", "seconds", "images/s"]);
+
+function demandsMore({ dimension, comparison }: Quantity): boolean {
+  return blunt.has(dimension) || (comparison !== null && (demanding.has(dimension) || dimension === "plain"));
+}
 
 /** What a number without a unit means. */
 const bareReadings: Readonly<Partial<Record<Unit, (quantity: Quantity) => number>>> = {
@@ -243,10 +243,26 @@ function describeLevel(place: Place, id: string): Requirement {
   };
 }
 
-function findNearest(words: string): string {
-  const kind = kindNames.find((name) => kinds[name].near.test(words)) ?? "accuracy";
+/** By the words; where none tells, by the unit of its number: "under 100 ms" most likely means the model's time. */
+function findNearest({ words, quantities }: Phrase): string {
+  const meant = quantities.flatMap((quantity) => usualKind(quantity) ?? [])[0];
+  const kind = kindNames.find((name) => kinds[name].near.test(words)) ?? meant ?? "accuracy";
   return kinds[kind].examples[0];
 }
+
+/** Seconds from which training is more likely meant than an answer. */
+const longAnswer = 10;
+
+function usualKind({ dimension, value }: Quantity): RequirementKind | undefined {
+  if (dimension === "seconds") return value < longAnswer ? "latency" : "training-time";
+  return usualKinds[dimension];
+}
+
+const usualKinds: Partial<Readonly<Record<Dimension, RequirementKind>>> = {
+  bytes: "peak-memory",
+  images: "image-count",
+  classes: "class-count",
+};
 
 function unnumbered(place: Place, row: KindRow): Fault {
   return fault(place, {
