@@ -15,6 +15,10 @@ import {
 import sharp from "sharp";
 
 const [folder, steps = "30"] = process.argv.slice(2);
+if (folder === undefined) {
+  console.error("usage: node examples/gradient.mjs <folder with one sub-folder of photographs for each class> [steps]");
+  process.exit(2);
+}
 const side = 32;
 
 /** Pixels in [-1, 1] as planes, and a label for each photograph; at most 16 of each class. */

@@ -203,6 +203,15 @@ test("assay plan says what a run would do, and writes nothing but caches", async
     steps: readonly unknown[];
   };
   expect(steps).toHaveLength(5);
+  const file = join(home, "notes.md");
+  writeFileSync(file, "precious\n");
+  const refused = await assay(home, "plan", images, "--spec", specFile, "--out", file);
+  expect([refused.code, refused.err]).toEqual([1, expect.stringContaining("notes.md exists and is no plan")]);
+  expect(readFileSync(file, "utf8")).toBe("precious\n");
+  for (const more of [[], ["--json"], []]) {
+    const written = join(home, "plan.md");
+    expect((await assay(home, "plan", images, "--spec", specFile, "--out", written, ...more)).code).toBe(0);
+  }
 });
 
 test("a line about a GPU's memory is planned for, and the report says that it was", async () => {

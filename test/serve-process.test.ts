@@ -146,7 +146,7 @@ describe("what keeps it from starting", () => {
     const taken = await assay(newHome(), "serve", bundle, "--port", port);
     expect(taken).toMatchObject({ code: 1, out: "" });
     expect(taken.err).toBe(
-      `assay: cannot listen at 127.0.0.1:${port}; got another program listens there. Remedy: give another one with --port or --host.\n`,
+      `assay: cannot listen at 127.0.0.1:${port}: another program listens there. Remedy: give another one with --port or --host.\n`,
     );
     const withRedis = await assay(newHome(), "serve", bundle, "--port", port, "--cache", "redis://127.0.0.1:1");
     expect(withRedis.code).toBe(1);

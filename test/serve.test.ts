@@ -139,7 +139,7 @@ describe("refusals", () => {
       "JSON",
       415,
       "media-unsupported",
-      /Unsupported Media Type/,
+      /got "application\/json"/,
       () => sendBytes(Buffer.from("{}"), "application/json"),
     ],
     ["a form", 415, "media-unsupported", /multipart field/, () => send("a=b", "application/x-www-form-urlencoded")],
@@ -247,6 +247,12 @@ describe("explain", () => {
     const { png: picture } = await explainPhotograph(bundle, photograph);
     expect(new Uint8Array(answer.rawPayload)).toEqual(new Uint8Array(picture));
     expect((await post(service, "/explain", Buffer.from("x"))).statusCode).toBe(415);
+    const other = bundle.manifest.labels.at(-1)!;
+    const asked = await post(service, `/explain?class=${encodeURIComponent(other)}`, photograph);
+    const { png: expected } = await explainPhotograph(bundle, photograph, { class: other });
+    expect(new Uint8Array(asked.rawPayload)).toEqual(new Uint8Array(expected));
+    const unknown = await post(service, "/explain?class=nobody&class=else", photograph);
+    expect([unknown.statusCode, unknown.payload]).toEqual([400, expect.stringContaining('no class \\"nobody\\"')]);
     const without = await serve({
       explain: () => Promise.reject(new Fault("not-explainable", { what: "no feature map is averaged" })),
     });

@@ -77,7 +77,15 @@ case "$1" in run) ${onRun};; port) ${onPort};; esac
     const manifest = await readManifest(bundle);
     const write = (folder: string, out: string) => writeDeployment({ folder, manifest, out });
     const { labels } = manifest;
-    return checkContainer(write, bundle, { labels, outcomes: [], most: 1, root: bundle, warmUp: [], signal });
+    return checkContainer(write, bundle, {
+      labels,
+      model: "",
+      outcomes: [],
+      most: 1,
+      root: bundle,
+      warmUp: [],
+      signal,
+    });
   }
 
   /** The name that was given to the container, which is removed, and then the image of that name. */

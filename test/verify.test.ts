@@ -157,10 +157,11 @@ describe("a service that runs already", () => {
     expect(evidence.metrics.service!.differing).toBe(evidence.metrics.service!.n);
   });
 
-  test("that is not there is not met", async () => {
-    await verifyAgain("dead", "--url", "http://127.0.0.1:9");
-    const { requirements } = readEvidence(join(home, "dead", "evidence.json"));
-    expect(requirements.find(({ kind }) => kind === "api")).toMatchObject({ verdict: "not met" });
+  test("that is not there is a fault: nothing was opened, and the bundle is not to blame", async () => {
+    const { code, err } = await verifyAgain("dead", "--url", "http://127.0.0.1:9");
+    expect(code).toBe(1);
+    expect(err).toMatch(/^assay: no service answers at http:\/\/127\.0\.0\.1:9; got .*Remedy: start it/);
+    expect(existsSync(join(home, "dead"))).toBe(false);
   });
 
   test("needs an address", async () => {

@@ -3,7 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { names } from "../backbone/index.js";
-import { describeError, Fault, type FaultCode, formatBytes } from "../core/index.js";
+import { describeError, Fault, formatBytes, quoteName, type FaultCode } from "../core/index.js";
 import { batchSize, inferBatch } from "../features/index.js";
 import { UnreadableImage } from "../image/index.js";
 import type { Explainable, ExplainedHead } from "../explain/index.js";
@@ -149,18 +149,36 @@ async function predictBatch(
     const path = paths[i]!;
     return row.ok
       ? { path, ...answerOf(row.outputs.probabilities, manifest) }
-      : { path, error: explainError(row.error) };
+      : { path, error: explainError(row.error, path) };
   });
 }
 
 /** What is no fault comes from the file system. */
-function explainError(error: unknown): PredictionError {
-  const message = describeError(error);
-  if (error instanceof Fault) return { code: error.code, message };
-  return {
-    code: ["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "") ? "images-missing" : "images-unreadable",
-    message,
-  };
+function explainError(error: unknown, path: string): PredictionError {
+  const { code, message } = error instanceof Fault ? error : fileFault(error, path);
+  return { code, message };
+}
+
+function fileFault(error: unknown, path: string): Fault {
+  const isMissing = ["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "");
+  if (isMissing && path.includes("\uFFFD"))
+    return new Fault("images-unreadable", {
+      what: `the name of ${quoteName(path)} is not UTF-8`,
+      remedy: "rename the file",
+      cause: error,
+    });
+  if (isMissing)
+    return new Fault("images-missing", {
+      what: `there is no file ${quoteName(path)}`,
+      remedy: "give the path of a photograph",
+      cause: error,
+    });
+  return new Fault("images-unreadable", {
+    what: `${quoteName(path)} cannot be read`,
+    got: describeError(error),
+    remedy: "grant read permission on the file",
+    cause: error,
+  });
 }
 
 async function classify(photograph: Uint8Array, manifest: BundleManifest, pool: SessionPool): Promise<Answer> {

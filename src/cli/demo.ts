@@ -22,7 +22,7 @@ const made = ["images", "cache", "state", "run", marker];
 export async function demoCommand(options: DemoArguments): Promise<number> {
   const terminal = openTerminal(options.json);
   const folder = resolve(options.out);
-  await clearEarlierDemo(folder);
+  if (await clearEarlierDemo(folder)) terminal.say(`demo       begins anew: an earlier demo in ${folder} was removed`);
   await writeJson(join(folder, marker), {}); // from here on the folder is known as a demo's, whatever happens
   const around = {
     ...(await surroundings(options, terminal)),
@@ -58,9 +58,9 @@ export async function demoCommand(options: DemoArguments): Promise<number> {
   return showResult(await run(request, around), terminal);
 }
 
-/** An earlier demo may be replaced; any other folder may not. */
-async function clearEarlierDemo(folder: string): Promise<void> {
-  if (!existsSync(folder)) return;
+/** An earlier demo may be replaced; any other folder may not. Whether there was one. */
+async function clearEarlierDemo(folder: string): Promise<boolean> {
+  if (!existsSync(folder)) return false;
   const entries = await readdir(folder);
   const others = entries.filter((name) => !made.includes(name));
   if (others.length > 0 || (entries.length > 0 && !entries.includes(marker)))
@@ -69,4 +69,5 @@ async function clearEarlierDemo(folder: string): Promise<void> {
       remedy: "give another folder with --out",
     });
   for (const name of made) await rm(join(folder, name), { recursive: true, force: true });
+  return entries.length > 0;
 }

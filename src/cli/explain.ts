@@ -4,9 +4,10 @@ import { parse } from "node:path";
 import { openBundle } from "../bundle/index.js";
 import { Fault, formatPercent } from "../core/index.js";
 import { type Explanation, explainPhotograph } from "../explain/index.js";
-import { asDiskFault, writeFileAtomic } from "../store/index.js";
+import { writeFileAtomic } from "../store/index.js";
 import type { ExplainArguments } from "./main.js";
 import { checkPath } from "./predict.js";
+import { checkFree } from "./replaceable.js";
 import { openTerminal } from "./terminal.js";
 
 export async function explainCommand(folder: string, file: string, options: ExplainArguments): Promise<number> {
@@ -14,6 +15,11 @@ export async function explainCommand(folder: string, file: string, options: Expl
   await checkPath(file);
   if ((await stat(file)).isDirectory())
     throw new Fault("usage", { what: `${JSON.stringify(file)} is a folder`, remedy: "give one photograph" });
+  if (!/\.png$/i.test(out))
+    throw new Fault("usage", {
+      what: `the overlay is a PNG, and ${JSON.stringify(out)} no name of one`,
+      remedy: "end it with .png",
+    });
   await checkFree(out);
   const bundle = await openBundle(folder, 1);
   try {
@@ -37,20 +43,4 @@ function answer(path: string, overlay: string, explanation: Explanation, json: b
     terminal.answer(`${explanation.class}, with a probability of ${formatPercent(confidence)}`);
     terminal.say(`overlay  ${overlay}: bright where the evidence for it lies`);
   }
-}
-
-/** Nothing is overwritten. */
-async function checkFree(path: string): Promise<void> {
-  const taken = await stat(path).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return false;
-      throw asDiskFault(path, error);
-    },
-  );
-  if (taken)
-    throw new Fault("output-exists", {
-      what: `there is a file ${path} already`,
-      remedy: "give another name with --out",
-    });
 }

@@ -118,7 +118,7 @@ function buildProgram(finish: (code: number) => void): Command {
     .option("--yes", "ask nothing", false)
     .addHelpText(
       "after",
-      '\nExample: assay init --i-want "sort mugs" --constraint "At least 90% accuracy" "Model size < 30 MB"',
+      '\nExample: assay init --i-want "to sort mugs" --constraint "At least 90% accuracy" "Model size < 30 MB"',
     )
     .action(async (dir: string, options: InitArguments) =>
       finish(await (await import("./init.js")).initCommand(dir, options)),

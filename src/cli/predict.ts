@@ -13,7 +13,7 @@ export async function predictCommand(
   files: readonly string[],
   options: PredictArguments,
 ): Promise<number> {
-  const signal = listenForInterrupts();
+  const signal = listenForInterrupts("interrupted: stopping after the photographs under way");
   checkLength(files);
   for (const file of files) await checkPath(file);
   const single = files.length === 1 && !(await stat(files[0]!)).isDirectory();
@@ -55,9 +55,9 @@ async function printRows(
 ): Promise<number> {
   const terminal = openTerminal(options.json);
   const asJson = options.json || options.format === "json";
-  if (!asJson) terminal.answer("path,label,confidence");
   let rows = 0;
   for await (const prediction of bundle.predict(imagePaths(files))) {
+    if (!asJson && rows === 0) terminal.answer("path,label,confidence");
     terminal.answer(asJson ? JSON.stringify(jsonRow(prediction, bundle.manifest.labels)) : csvRow(prediction));
     rows++;
     await terminal.drained(signal);

@@ -17,7 +17,10 @@ export async function runCommand(images: string, options: RunArguments): Promise
   const out = options.out ?? `assay-${basename(resolve(images))}`;
   const { resume, reveal, replay = null } = options;
   const request = { ...asRequest(images, options), out, resume, replay, noImages: !options.images, reveal };
-  const result = await run(request, await surroundings(options, terminal));
+  const result = await run(
+    request,
+    await surroundings(options, terminal, "interrupted: stopping where it can be resumed"),
+  );
   return showResult(result, terminal);
 }
 
@@ -41,6 +44,7 @@ export function asRequest(images: string, options: PlanArguments) {
 export async function surroundings(
   { threads: most, device = "cpu" }: { readonly threads: number; readonly device?: DeviceChoice },
   terminal: Terminal,
+  interrupted?: string,
 ): Promise<Surroundings> {
   const threads = Math.max(1, Math.min(most, availableParallelism()));
   return {
@@ -54,7 +58,7 @@ export async function surroundings(
       if (event.kind === "observation" || event.kind === "decision")
         terminal.say(`${event.stage.padEnd(10)} ${event.text}`);
     },
-    signal: listenForInterrupts(),
+    signal: listenForInterrupts(interrupted),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Ctrl-C: the first asks the work to stop where it can be resumed, the second ends the process at once. */
 
 /** An AbortSignal raised by the first SIGINT or SIGTERM, which is answered with a line. */
-export function listenForInterrupts(line = "interrupted: stopping where it can be resumed"): AbortSignal {
+export function listenForInterrupts(line = "interrupted: stopping"): AbortSignal {
   const controller = new AbortController();
   const stop = (): void => {
     if (controller.signal.aborted) endAtOnce(stop);

@@ -75,7 +75,7 @@ export const faultTable = {
     exit: 1,
     http: 507,
     meaning: "The output folder, the cache or the state folder cannot be written, or the disk is full.",
-    remedy: "free space or grant write permission, then run again with --resume",
+    remedy: "free space or grant write permission, then repeat the command; a run goes on with --resume",
   },
   "output-locked": {
     exit: 1,
@@ -93,7 +93,7 @@ export const faultTable = {
     exit: 1,
     http: 409,
     meaning: "--resume or --replay was given for a run with other photographs, spec or options.",
-    remedy: "repeat the options of the first run, or give another folder with --out",
+    remedy: "repeat the options of the first run, whose spec is its `spec.json`, or give another folder with --out",
   },
   "bundle-missing": {
     exit: 1,
@@ -215,7 +215,7 @@ export const faultTable = {
     exit: 130,
     http: 503,
     meaning: "The run was interrupted; everything finished so far is kept.",
-    remedy: "repeat the command, `assay run` with --resume",
+    remedy: "repeat the command; a run goes on with --resume",
   },
   internal: {
     exit: 1,

@@ -46,7 +46,10 @@ export async function searchRecipe(options: SearchOptions): Promise<Trial> {
   const { start, sample, secondsLeft, suffices, trace, signal } = options;
   const trials = new Trials(sample, options.speed, options.store);
   const whole = secondsLeft();
-  const spent = `the time for trials, ${formatSeconds(whole * trialShare)} of ${formatSeconds(whole)}, is spent`;
+  const spent =
+    whole <= 0
+      ? "measuring the networks took all the time that trials had"
+      : `the time for trials, ${formatSeconds(whole * trialShare)} of ${formatSeconds(whole)}, is spent`;
   trace.add("action", "loop", `try ${sample.images} photographs: features as the network was trained`);
   const first = (await trials.run([start]))[0]!;
   const refusal = await options.refuse(start);

@@ -132,8 +132,11 @@ function checkOnSelect(
   const logits = applyHead(head, features);
   const accuracy = accuracyOf(logits, part.labels, classes);
   const images = part.pictures.length;
-  const text = `accuracy ${formatPercent(accuracy)} on ${images} photographs of select`;
-  trace.add("observation", "head", text, { accuracy, images });
+  const text =
+    images === 0
+      ? "accuracy on select is not measured: no photograph is in it"
+      : `accuracy ${formatPercent(accuracy)} on ${countOf(images, "photograph")} of select`;
+  trace.add("observation", "head", text, { accuracy: images === 0 ? null : accuracy, images });
   return logits;
 }
 
@@ -218,7 +221,7 @@ function describeBias({ before, after, best, taken }: DecisionBiasFit, floor: nu
   const { tau, gain: value, standardError } = taken ?? best;
   const gain = `${formatPercent(value)} ± ${formatPercent(standardError)}`;
   if (floor !== null && before.accuracy < floor)
-    return `none: a bias costs accuracy, and the ${formatPercent(before.accuracy)} there are less than the ${formatPercent(floor)} that prove the hard lines`;
+    return `a bias costs accuracy, and the ${formatPercent(before.accuracy)} there are less than the ${formatPercent(floor)} that prove the hard lines`;
   const floored = floor === null ? "" : ` that keeps ${formatPercent(floor)} accuracy`;
   if (best.tau === 0) return `no bias${floored} adds to balanced accuracy`;
   if (taken === null) return `the best bias${floored} adds ${gain} to balanced accuracy, which is within its noise`;

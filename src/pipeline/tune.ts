@@ -202,6 +202,14 @@ function tuneAction<State extends Tunable>(depth: Depth, given: DepthOptions): A
     const planned = describePlan(own, options.cuts);
     context.trace.add("decision", "loop", `${depth.name}: ${planned}`, { tuning: own });
     const tuned = await fineTune(trainingOf(own, options));
+    if (tuned.best.epoch === 0) {
+      await writeJson(choiceFile(context, depth), { recipe: null });
+      const text = `${describeTraining(tuned)}: no epoch did better on select than the head that it began with: rolled back`;
+      return {
+        state: null,
+        observations: [{ text, data: { tuning: depth.name, verdict: "rolled back", on: "select" } }],
+      };
+    }
     const frozen = options.cuts.find(({ value }) => value === own.cut)?.prefixMultiplyAdds ?? 0;
     const measured = await tryRecipes(state, tuned, frozen, options);
     const best = choice === undefined ? await chooseAllowed(measured, options) : recallChoice(measured, choice);

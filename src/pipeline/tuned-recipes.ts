@@ -94,13 +94,18 @@ export async function tryRecipes(
   return [...alone, measure(blended, own.length, head, share)];
 }
 
+/** Log loss that the order of sums may change. */
+const roundingOfLoss = 1e-6;
+
 /** The best that gains on the state before and that the requirements allow; null where there is none. */
 export async function chooseAllowed(
   measured: readonly Measured[],
   { context, classes }: OneDepth,
 ): Promise<Measured | null> {
   const refuse = limitsOf(context.spec, classes, context.around);
-  const gaining = measured.filter(({ paired }) => paired.logLossGain > 0).toSorted((a, b) => a.loss - b.loss);
+  const gaining = measured
+    .filter(({ paired }) => paired.logLossGain > roundingOfLoss)
+    .toSorted((a, b) => a.loss - b.loss);
   for (const one of gaining) {
     one.refusal = await refuse(one.recipe);
     if (one.refusal === null) return one;

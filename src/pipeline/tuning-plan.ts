@@ -106,8 +106,12 @@ async function fitMicroBatch(trial: TuningPlan, options: OneDepth): Promise<numb
     const text = fits
       ? `${needed}, more than a run of ${formatBytes(contentBytes)} has left`
       : `${needed}, ${formatBytes(Math.max(0, there))}${device && allowed} are there`;
-    if (microBatch === 1) return fitting ?? { why: text };
+    if (microBatch === 1 && fitting === null) return { why: text };
     context.trace.add("decision", "loop", `${trial.depth}: ${text}`, { plan, there });
+    if (microBatch > 1) continue;
+    const taken = `none is that small, so micro-batches of ${fitting}, the fastest for which ${formatBytes(there)} are enough`;
+    context.trace.add("decision", "loop", `${trial.depth}: ${taken}`, { microBatch: fitting });
+    return fitting!;
   }
 }
 

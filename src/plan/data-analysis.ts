@@ -1,6 +1,7 @@
 /** Step 1: what there is to learn from, and what can be proven with it. */
 import type { Audit } from "../audit/index.js";
 import { countOf, formatCount } from "../core/index.js";
+import { openingAlpha } from "../statistics/index.js";
 import { areEven, decide, type PlanFacts, type Step, whatCanBeProven } from "./decision.js";
 
 export function planData({ spec, audit, opening, scanSeconds }: PlanFacts): Step {
@@ -31,6 +32,7 @@ export function planData({ spec, audit, opening, scanSeconds }: PlanFacts): Step
         question: "Who learns, who chooses, who proves?",
         choice: `train ${formatCount(splits.train)}, select ${formatCount(splits.select)}, calibrate ${formatCount(splits.calibrate)}, test ${formatCount(splits.test)}.`,
         reasons: [
+          ...describeOpenings(opening, spec.alpha),
           ...proofs.map(({ text }) => text),
           "Choices rest on out-of-fold predictions of train; temperature and validation accuracy on calibrate; test stays sealed until the end.",
         ],
@@ -42,6 +44,15 @@ export function planData({ spec, audit, opening, scanSeconds }: PlanFacts): Step
       }),
     ],
   };
+}
+
+/** Why the same photographs prove less than they did. */
+function describeOpenings(opening: number, alpha: number): string[] {
+  if (opening === 1) return [];
+  const levels = [openingAlpha(alpha, opening), openingAlpha(alpha, 1)].map((level) => level.toPrecision(2));
+  return [
+    `Photographs of test were opened before, up to ${countOf(opening - 1, "time")}: another model is judged at ${levels[0]} in place of ${levels[1]}, and marked as reused test; fresh ones restore it.`,
+  ];
 }
 
 function describeSizes(sizes: readonly number[]): string {

@@ -71,6 +71,12 @@ describe("a plan", () => {
     expect(page).toContain("10.0 ms for one image, 100 ms are allowed.");
   });
 
+  test("says why photographs that were opened before prove less", () => {
+    const reopened = renderPlan(makePlan(facts({ opening: 3 })));
+    expect(reopened).toContain("opened before, up to 2 times: another model is judged at 0.0017 in place of 0.040");
+    expect(page).not.toContain("opened before");
+  });
+
   test("predicts what is certain: scan, features and proof", () => {
     expect(plan.seconds.fixed).toBeCloseTo(3 + 8 + (3 + 100 / 100 + 6));
     const data = { name: "two backbones", recipe: "both", verdict: "kept", multiplyAdds: 4 * 384e6 };

@@ -9,6 +9,8 @@ export interface Endpoint {
   readonly path: string;
   readonly summary: string;
   readonly description?: string;
+  /** Parameters of the query, all of them optional, with what they do. */
+  readonly query?: Readonly<Record<string, string>>;
   /** Whether the request carries a photograph. */
   readonly photograph?: true;
   /** What a 200 holds: its media type, and the name of its schema where it is JSON. */
@@ -41,9 +43,10 @@ export const endpoints = {
     method: "post",
     path: "/explain",
     summary: "Shows where in a photograph the class was seen",
+    query: { class: "The class to explain, in place of the one that the model answers with" },
     photograph: true,
     answer: { description: "The photograph with a heat map over it", type: "image/png" },
-    faults: [...uploadFaults, "not-explainable"],
+    faults: [...uploadFaults, "usage", "not-explainable"],
   },
   health: {
     method: "get",

@@ -10,8 +10,8 @@ import { describeService } from "./openapi.js";
 import type { Page } from "./page.js";
 import { readUpload } from "./upload.js";
 
-/** The bytes of a photograph → a PNG of it with a heat map over it. Throws faults, which are answered as they are. */
-export type Explain = (photograph: Uint8Array) => Promise<Uint8Array>;
+/** The bytes of a photograph → a PNG of it with a heat map over it, of the class that is asked for or of the answer. Throws faults, which are answered as they are. */
+export type Explain = (photograph: Uint8Array, asked: string | undefined) => Promise<Uint8Array>;
 
 export interface HandlerParts {
   readonly bundle: Bundle;
@@ -61,8 +61,9 @@ export function makeHandlers({
       };
     },
     explain: async (request, reply) => {
+      const asked = queryOf(request, "class");
       const picture = await withPhotograph(request, reply, (photograph, gone) =>
-        admission.run(() => explain(photograph), gone),
+        admission.run(() => explain(photograph, asked), gone),
       );
       return reply.type("image/png").send(Buffer.from(picture.buffer, picture.byteOffset, picture.length));
     },
@@ -77,6 +78,12 @@ export function makeHandlers({
     page: async (_request, reply) =>
       reply.type("text/html; charset=utf-8").header("content-security-policy", page.policy).send(page.html),
   };
+}
+
+/** A parameter of the query; of several the first. */
+function queryOf({ query }: FastifyRequest, name: string): string | undefined {
+  const [first] = [(query as Readonly<Record<string, string | readonly string[]>>)[name]].flat();
+  return first;
 }
 
 /** Raised when the connection ends before the answer is sent. */

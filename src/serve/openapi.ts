@@ -22,17 +22,22 @@ export function describeService(labels: readonly string[]): Readonly<Record<stri
 }
 
 function operation(name: string, row: Endpoint): Readonly<Record<string, unknown>> {
-  const { summary, description, photograph, answer, faults } = row;
+  const { summary, description, query, photograph, answer, faults } = row;
   return {
     operationId: name,
     summary,
     ...(description === undefined ? {} : { description }),
+    ...(query === undefined ? {} : { parameters: Object.entries(query).map(parameter) }),
     ...(photograph ? { requestBody } : {}),
     responses: {
       200: { description: answer.description, content: { [answer.type]: content(answer.schema) } },
       ...faultResponses([...faults, "internal"]),
     },
   };
+}
+
+function parameter([name, description]: readonly [string, string]): Readonly<Record<string, unknown>> {
+  return { name, in: "query", required: false, description, schema: { type: "string" } };
 }
 
 const requestBody = {

@@ -1,5 +1,5 @@
 /** Every way a request ends without its answer, as a fault of the table and the body `{error: {code, message}}`. */
-import { Fault } from "../core/index.js";
+import { Fault, quoteName } from "../core/index.js";
 import { errorCode } from "../store/index.js";
 import { endpointRows } from "./endpoints.js";
 
@@ -27,12 +27,13 @@ const fastifyFaults: Readonly<Record<string, "media-unsupported" | "upload-too-l
 const cutOff = new Set(["ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE", "ABORT_ERR"]);
 
 /** Turns whatever a handler or Fastify threw into a fault. What was not foreseen keeps its message from the client. */
-export function asFault(error: unknown): Fault {
+export function asFault(error: unknown, contentType?: string): Fault {
   if (error instanceof Fault) return error;
   const code = errorCode(error) ?? "";
   const message = error instanceof Error ? error.message : String(error);
   const known = fastifyFaults[code];
-  if (known) return new Fault(known, { what: "the request cannot be taken", got: message, cause: error });
+  const got = known === "media-unsupported" && contentType !== undefined ? quoteName(contentType) : message;
+  if (known) return new Fault(known, { what: "the request cannot be taken", got, cause: error });
   if (cutOff.has(code) || isClientError(error))
     return new Fault("request-invalid", { what: "the request cannot be read", got: message, cause: error });
   return new Fault("internal", { what: "the request failed", cause: error });

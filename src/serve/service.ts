@@ -50,7 +50,9 @@ const closeTimeoutMs = 10_000;
 /** Builds the service. Throws `usage` where the cache's address is none. */
 export async function buildService(options: ServiceOptions): Promise<Service> {
   const { bundle, limits, warn = () => {} } = options;
-  const explain = options.explain ?? (async (photograph) => (await explainPhotograph(bundle, photograph)).png);
+  const explain =
+    options.explain ??
+    (async (photograph, asked) => (await explainPhotograph(bundle, photograph, { class: asked })).png);
   const cores = Math.min(options.threads ?? Number.POSITIVE_INFINITY, availableParallelism());
   // Two for each core: one is decoded while the network looks at the other.
   const admission = new Admission({ running: 2 * cores, waiting: 64, heldBytes: 256_000_000, ...limits });
@@ -118,7 +120,7 @@ function addHooks(app: FastifyInstance, metrics: ServiceMetrics, state: { readon
 
 function addRefusals(app: FastifyInstance, warn: (line: string) => void): void {
   app.setErrorHandler(async (error, request, reply) => {
-    const fault = asFault(error);
+    const fault = asFault(error, request.headers["content-type"]);
     if (fault.http === 500)
       warn(
         `${request.method} ${request.url}: ${describeError(fault.code === "internal" ? (fault.cause ?? fault) : fault)}`,
@@ -158,7 +160,7 @@ async function listen(app: FastifyInstance, port: number, host: string): Promise
     };
     const reason = reasons[errorCode(error) ?? ""];
     if (reason === undefined) throw error;
-    throw new Fault("address-unusable", { what: `cannot listen at ${host}:${port}`, got: reason, cause: error });
+    throw new Fault("address-unusable", { what: `cannot listen at ${host}:${port}: ${reason}`, cause: error });
   }
 }
 

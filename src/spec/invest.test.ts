@@ -35,6 +35,13 @@ const cases: readonly (readonly [letter: InvestLetter, text: string, facts: Stor
       /Not given: the number of images, a limit of the training time/,
     ],
     ["E", "# CONSTRAINTS\n- 80% accuracy", { imageCount: 10, classCount: 2, budgetSeconds: 900 }, true, /are given/],
+    [
+      "T",
+      `As a buyer I want 80% accuracy in under 100 ms so that it is quick\n\n${lists}`,
+      {},
+      false,
+      /The story names “100 ms”, and no line does/,
+    ],
     ["S", `${story}\n\n${lists}`, {}, false, /not predicted yet/],
     ["S", `${story}\n\n${lists}`, { predictedSeconds: 90 }, true, /fit its time: 1 min 30 s of 10 min/],
     ["S", `${story}\n\n${lists}`, { predictedSeconds: 700 }, false, /exceed its time: 11 min 40 s of 10 min/],

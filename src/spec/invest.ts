@@ -1,5 +1,6 @@
 /** The INVEST check of a story (Bill Wake 2003): for each letter pass or warn, and why. */
 import { kinds } from "./kinds.js";
+import { type Dimension, readQuantities } from "./quantity.js";
 import type { Requirement, RequirementKind, Spec } from "./requirement.js";
 import { formatValue } from "./value.js";
 
@@ -106,7 +107,27 @@ function checkSmall({ requirements }: Spec, { predictedSeconds, budgetSeconds }:
   return [true, `The run is predicted to fit its time: ${compared}.`];
 }
 
-function checkTestable({ requirements }: Spec): Answer {
+/** Units that a model can be held to. */
+const measurable: ReadonlySet<Dimension> = new Set<Dimension>(["fraction", "seconds", "bytes", "images/s"]);
+
+/** Numbers of the story that no line states: they would be lost. */
+function unlistedNumbers({ story, requirements }: Spec): string[] {
+  const stated = new Set(requirements.flatMap(({ target }) => (target === null ? [] : [target.value])));
+  return [story.iWant, story.soThat].flatMap((text) =>
+    readQuantities(text ?? "").flatMap(({ dimension, value, raw }) =>
+      measurable.has(dimension) && !stated.has(value) ? [raw.trim()] : [],
+    ),
+  );
+}
+
+function checkTestable(spec: Spec): Answer {
+  const { requirements } = spec;
+  const lost = unlistedNumbers(spec);
+  if (lost.length > 0)
+    return [
+      false,
+      `The story names ${lost.map((raw) => `“${raw}”`).join(", ")}, and no line does: only lines of the lists are checked.`,
+    ];
   const hard = requirements.filter(({ role }) => role === "hard");
   const open = hard.filter(({ kind }) => kind === "not-checkable");
   if (hard.length === 0) return [false, "No line must hold: constraints and goal state are empty."];

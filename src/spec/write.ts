@@ -1,7 +1,7 @@
 /** Specs as assay writes them: for `assay init` from answers, and without a spec from what is in the folder. */
 import { Fault, formatCount, quoteName } from "../core/index.js";
 import { parseSpec } from "./parse.js";
-import type { List, Story } from "./requirement.js";
+import type { List, Spec, Story } from "./requirement.js";
 
 /** The answers of `assay init`: a story, and lines as they are to stand in the four lists. */
 export interface SpecAnswers {
@@ -69,7 +69,7 @@ So that ${part("soThat")}`,
   ];
   const lists = headings.flatMap(([list, key]) => writeList(list, answers[key]));
   const text = `${[...opening, ...lists].join("\n\n")}\n`;
-  const kept = parseSpec(text, "the answers").requirements.map((line) => line.text);
+  const kept = readAnswers(text).requirements.map((line) => line.text);
   const given = headings.flatMap(([, key]) => answers[key].map(oneLine));
   const lost = given.find((line, index) => line !== kept[index]);
   if (lost !== undefined || kept.length !== given.length)
@@ -79,6 +79,22 @@ So that ${part("soThat")}`,
       got: quoteName(lost ?? ""),
     });
   return text;
+}
+
+/** A fault names the answer, and no line of a text that nobody has seen. */
+function readAnswers(text: string): Spec {
+  try {
+    return parseSpec(text, "answers");
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== "spec-invalid") throw error;
+    const { what, expected, got, remedy } = error;
+    const details = { what: what.replace(/^answers line \d+: /, ""), remedy, cause: error };
+    throw new Fault("spec-invalid", {
+      ...details,
+      ...(expected === undefined ? {} : { expected }),
+      ...(got === undefined ? {} : { got }),
+    });
+  }
 }
 
 /** A spec for a folder that came without one: its size as premises, an accuracy that its size lets one hope for, a latency. */

@@ -9,6 +9,9 @@ const fullCodes = new Set(["ENOSPC", "EDQUOT", "EROFS"]);
 const exhaustedCodes = new Set(["EAGAIN", "ENOMEM", "EMFILE", "ENFILE"]);
 const diskCodes = new Set([...fullCodes, "EACCES", "EPERM", "EIO", "ENOTDIR", "EEXIST", "EISDIR", "ENOENT"]);
 
+/** A file stands where a folder is to be. */
+const blockedCodes = new Set(["ENOTDIR", "EEXIST"]);
+
 /** The system's code of a file error, such as "ENOENT". */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
@@ -26,6 +29,14 @@ export async function writing<T>(path: string, action: () => Promise<T>): Promis
 export function asDiskFault(path: string, error: unknown): unknown {
   const code = errorCode(error);
   if (code === undefined || !diskCodes.has(code)) return error;
+  if (blockedCodes.has(code))
+    return new Fault("output-unwritable", {
+      what: `cannot write ${path}`,
+      expected: "a folder there, or nothing",
+      got: describeError(error),
+      remedy: "give another path: a file is in the way",
+      cause: error,
+    });
   return new Fault("output-unwritable", { what: `cannot write ${path}`, got: describeError(error), cause: error });
 }
 

@@ -82,9 +82,14 @@ async function checkIdentity(path: string, identity: RunIdentity): Promise<void>
   if (differing.length > 0)
     throw new Fault("run-mismatch", {
       what: `the run in ${path} was started with another ${differing.join(", ")}`,
-      expected: differing.map((name) => `${name} ${canonicalJson(stored[name])}`).join(", "),
-      got: differing.map((name) => `${name} ${canonicalJson(identity[name])}`).join(", "),
+      expected: differing.map((name) => `${name} ${show(stored[name])}`).join(", "),
+      got: differing.map((name) => `${name} ${show(identity[name])}`).join(", "),
     });
+}
+
+/** Of a hash its beginning. */
+function show(value: unknown): string {
+  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value) ? value.slice(0, 12) : canonicalJson(value);
 }
 
 function notARun(path: string): Fault {

@@ -154,11 +154,12 @@ function askAbout(
   isTimed: boolean,
   { bundle, dataset, signal }: MeasureRequest,
 ): ServiceQuestion {
-  const { labels, files } = bundle.manifest;
+  const { labels, files, bundleHash } = bundle.manifest;
+  const model = bundleHash.slice(0, 12);
   const golden = Object.keys(files).filter((name) => /^golden\/\d+\.png$/.test(name));
   const warmUp = golden.map((name) => join(bundle.folder, name));
   const most = isTimed ? mostPosted : fewPosted;
-  return { labels, outcomes: test, most, root: dataset.root, warmUp, signal };
+  return { labels, outcomes: test, most, root: dataset.root, model, warmUp, signal };
 }
 
 async function measureService(

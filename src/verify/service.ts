@@ -31,6 +31,8 @@ export interface ServiceQuestion {
   readonly root: string;
   /** Files that are posted first and not counted, so that the service is warm. */
   readonly warmUp: readonly string[];
+  /** The beginning of the bundle's hash, as a service says it. */
+  readonly model: string;
   readonly signal: AbortSignal;
 }
 
@@ -56,10 +58,10 @@ export async function tryService(
 
 /** Posts photographs one after the other. Throws `interrupted`. */
 export async function askService(url: string, question: ServiceQuestion, started: boolean): Promise<ServiceCheck> {
-  const { outcomes, most, root, labels, warmUp, signal } = question;
+  const { outcomes, most, root, labels, model, warmUp, signal } = question;
   const endpoint = new URL("predict", url.endsWith("/") ? url : `${url}/`);
   const chosen = random(0, "posted").shuffle(outcomes).slice(0, most);
-  const tally = new AnswerTally(labels);
+  const tally = new AnswerTally(labels, model);
   try {
     for (const path of warmUp) await post(endpoint, await readFile(path), signal);
     for (const outcome of chosen) {
@@ -103,14 +105,16 @@ const fewestListed = 5;
 /** Counts answers that differ from the model's own. */
 class AnswerTally {
   readonly #labels: readonly string[];
+  readonly #model: string;
   readonly #latencyMs: number[] = [];
   #n = 0;
   #differing = 0;
   #largest = 0;
   #first: string | null = null;
 
-  constructor(labels: readonly string[]) {
+  constructor(labels: readonly string[], model: string) {
     this.#labels = labels;
+    this.#model = model;
   }
 
   add(outcome: Outcome, reply: Reply): void {
@@ -125,6 +129,8 @@ class AnswerTally {
 
   /** What is wrong with an answer, or null. */
   #compare({ predicted, probabilities }: Outcome, answer: ServedAnswer): string | null {
+    if (answer.model !== undefined && answer.model !== this.#model)
+      return `the service has another model, ${answer.model} instead of ${this.#model}`;
     const expected = this.#labels[predicted]!;
     if (answer.class !== expected) return `${quoteName(answer.class)} instead of ${quoteName(expected)}`;
     const listed = Math.min(answer.top.length, this.#labels.length);
@@ -154,6 +160,7 @@ class AnswerTally {
 }
 
 interface ServedAnswer {
+  readonly model?: string | undefined;
   readonly class: string;
   readonly confidence: number;
   readonly top: readonly { readonly class: string; readonly probability: number }[];
@@ -164,9 +171,9 @@ function readAnswer({ status, text }: Reply): ServedAnswer | string {
   if (status !== 200) return `status ${status}, ${text.slice(0, 200)}`;
   try {
     const value = JSON.parse(text) as Partial<ServedAnswer> | null;
-    const { class: label, confidence, top } = value ?? {};
+    const { class: label, confidence, top, model } = value ?? {};
     if (typeof label === "string" && typeof confidence === "number" && Array.isArray(top))
-      return { class: label, confidence, top };
+      return { class: label, confidence, top, model };
   } catch {
     // told below, like JSON of another kind
   }
