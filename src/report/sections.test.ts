@@ -125,6 +125,9 @@ describe("the sections below", () => {
     const bare = renderReport(sample, { mistakes: hidden });
     expect(bare).not.toContain("<img");
     expect(readPage(bare).text).toContain("Photographs are kept out of this report");
+    const flawless = renderReport(sample, { mistakes: [{ split: "select", images: 22, count: 0, worst: [] }] });
+    expect(readPage(flawless).text).toContain("0 of 22 photographs are wrong");
+    expect(flawless).not.toContain("kept out of this report");
   });
 
   it("says so where the mistakes of test are shown, and where they were before", () => {
