@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { parseSpec } from "../spec/index.js";
 import type { RequirementEvidence } from "../verify/index.js";
 import { largestMatrix } from "./confusion.js";
 import { renderReport } from "./index.js";
 import { sampleExtras } from "./extras.test-data.js";
+import { buildLine } from "./measurements.test-data.js";
 import { sample, sampleTrace, withClasses } from "./sample.test-data.js";
 import { readPage } from "./well-formed.test-data.js";
 
@@ -11,6 +13,8 @@ const read = readPage(page);
 
 const outcome = (requirements: readonly RequirementEvidence[]): string =>
   /<h1>.*?<span>(.*?)<\/span>/.exec(renderReport({ ...sample, requirements }))![1]!;
+
+const exactly = (value: number) => ({ measured: value, lower: value, upper: value });
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `class ${index}`);
 
@@ -130,6 +134,15 @@ describe("what the page says", () => {
     expect(read.text).toContain("59.3 %at most 75.8 %, 96 % confidence");
     expect(read.text).toContain("13.6 MBexact");
     expect(read.text).toContain("1 min 36 srecorded");
+  });
+
+  it("says once what a line of a run was recorded by", () => {
+    const [asked] = parseSpec("## CONSTRAINTS\n- Training time under 4 hours\n", "spec.md", "markdown").requirements;
+    const { id, text, kind, unit, judgedOn, estimator } = asked!;
+    const line = buildLine({ id, text, kind, unit, split: judgedOn, estimator, ...exactly(96), verdict: "met" });
+    const { text: shown } = readPage(renderReport({ ...sample, requirements: [line] }));
+    expect(shown).toContain("hard · seconds of training, as recorded by the run");
+    expect(shown).not.toMatch(/as recorded by the run, as recorded/);
   });
 
   it("marks a reused test and says nothing of it on the first opening", () => {
