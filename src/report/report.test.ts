@@ -155,8 +155,16 @@ describe("what the page says", () => {
     const { text } = readPage(renderReport({ ...sample, run }));
     expect(text).toContain("Reused test.");
     expect(text).toContain("10 March 2026, 09:00 UTC by bundle abcdef012345");
-    expect(text).not.toContain("were sealed until this report");
+    expect(text).not.toContain("no other bundle was judged on the test photographs");
     expect(read.text).not.toContain("Reused test.");
+    expect(read.text).toContain("By the ledger of this machine, no other bundle was judged on the test photographs");
+  });
+
+  it("does not call test photographs sealed: the same bundle may have been judged on them before, at the same opening", () => {
+    const requirements = sample.requirements.map((line) => ({ ...line, evidence: "" }));
+    const { text } = readPage(renderReport({ ...sample, requirements }));
+    expect(text).toContain("accuracy, on test photographs");
+    expect(text).not.toContain("sealed");
   });
 
   it("tells the classes weakest first and those without test photographs last", () => {
