@@ -85,6 +85,7 @@ describe("the sections below", () => {
     expect(text).toContain("+1.3 ± 0.5 points");
     expect(text).toContain("−0.042 ± 0.012");
     expect(text).toContain("385 M");
+    expect(text).toMatch(/Log loss\s+Utility\s+Cost\s+multiply-adds of one picture\s+time of the trial\s+Decision/);
   });
 
   it("puts what was measured on select and what was measured out of fold on axes of their own, each with its name", () => {
