@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { sampleExtras } from "../src/report/extras.test-data.js";
+import { sampleExtras, tunedExtras } from "../src/report/extras.test-data.js";
 import { renderReport } from "../src/report/index.js";
 import { sample } from "../src/report/sample.test-data.js";
 
@@ -31,6 +31,53 @@ const smallestText = `Math.min(...[...document.querySelectorAll("main *")]
   .filter((element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== ""))
   .filter((element) => element.getClientRects().length > 0 && !["TITLE", "STYLE"].includes(element.tagName.toUpperCase()))
   .map((element) => parseFloat(getComputedStyle(element).fontSize) * (element.ownerSVGElement ? element.ownerSVGElement.getScreenCTM().a : 1)))`;
+
+/** Text of charts that is cut off at their edge, or lies on another. */
+const findIllegible = `[...document.querySelectorAll("svg.plot")].flatMap((plot) => {
+  const frame = plot.getBoundingClientRect();
+  const texts = [...plot.querySelectorAll("text")].map((text) => ({ text: text.textContent, box: text.getBoundingClientRect() }));
+  const cut = texts.filter(({ box }) => box.left < frame.left || box.right > frame.right || box.top < frame.top || box.bottom > frame.bottom);
+  const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  const covered = texts.filter(({ box }, i) => texts.slice(i + 1).some((other) => meet(box, other.box)));
+  return [...cut, ...covered].map(({ text }) => text);
+})`;
+
+/** Decisions that are broken within, and boxes that touch what follows them. */
+const findBroken = `[...document.querySelectorAll(".outcome b")].filter((word) => word.getClientRects().length > 1).map((word) => word.textContent)`;
+const findTouching = `[...document.querySelectorAll("section > .notice")]
+  .filter((box) => box.nextElementSibling.getBoundingClientRect().top - box.getBoundingClientRect().bottom < 12)
+  .map((box) => box.textContent)`;
+
+/** What has once been too wide: 100.0 % and 1.10 G at the axes, many epochs, decisions beside long reasons, warnings about test. */
+const crowded = renderReport(
+  {
+    ...sample,
+    metrics: {
+      ...sample.metrics,
+      classes: sample.metrics.classes.map((row, i) => ({ ...row, testCount: i === 0 ? 0 : 7 })),
+    },
+  },
+  crowdedExtras(),
+);
+
+function crowdedExtras(): typeof tunedExtras {
+  const tuned = tunedExtras.candidates!.at(-1)!;
+  const untried = sampleExtras.candidates!.at(-1)!;
+  const { history } = tunedExtras.fineTuning!;
+  return {
+    ...tunedExtras,
+    candidates: [
+      ...tunedExtras.candidates!,
+      { ...tuned, accuracy: 1, multiplyAdds: 84e7 },
+      { ...tuned, accuracy: 0.999, multiplyAdds: 11e8 },
+      { ...untried, reason: "the time for trials, 24.0 s of 1 min 0 s, is spent" },
+    ],
+    fineTuning: {
+      ...tunedExtras.fineTuning!,
+      history: Array.from({ length: 31 }, (_, epoch) => ({ ...history[0]!, epoch })),
+    },
+  };
+}
 
 describe.runIf(chromiumPath)(title, () => {
   let folder: string;
@@ -72,6 +119,21 @@ describe.runIf(chromiumPath)(title, () => {
     expect(await page.evaluate<number>(smallestText)).toBeGreaterThanOrEqual(10);
     await page.close();
   });
+
+  test.each([320, 390, 1280])(
+    "has room at %d pixels for every label of a chart, every decision, every warning",
+    async (width) => {
+      const page = await open(width);
+      await page.setContent(crowded);
+      expect(await page.evaluate("document.querySelectorAll('svg.plot').length")).toBe(7);
+      const [illegible, broken, wide, touching] = await Promise.all(
+        [findIllegible, findBroken, findWide, findTouching].map((find) => page.evaluate(find)),
+      );
+      expect({ illegible, broken, wide, touching }).toEqual({ illegible: [], broken: [], wide: [], touching: [] });
+      expect(await page.evaluate("document.querySelectorAll('section > .notice').length")).toBe(2);
+      await page.close();
+    },
+  );
 
   test("fetches nothing but itself and its own pictures", () => {
     expect(requests.length).toBeGreaterThan(0);

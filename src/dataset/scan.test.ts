@@ -200,12 +200,18 @@ describe("what cannot be learned from", () => {
       /is not a folder/,
     ],
     ["an empty folder", () => makeFolder({}), "images-insufficient", /no files in class folders/],
-    ["text files only", () => makeFolder({ "a/1.txt": "x" }), "images-insufficient", /but 1 other file/],
+    ["text files only", () => makeFolder({ "a/1.txt": "x" }), "images-insufficient", /folders, but 1 other file(?!s)/],
     [
       "images outside class folders",
       async () => makeFolder({ "1.png": await png(1) }),
       "images-insufficient",
-      /such as "1.png"/,
+      /no images in class folders, but 1 file outside of them, such as "1.png"/,
+    ],
+    [
+      "images outside class folders and text files in them",
+      async () => makeFolder({ "1.png": await png(1), "a/1.txt": "x", "a/2.txt": "y" }),
+      "images-insufficient",
+      /but 2 other files, and 1 file outside of them, such as "1.png"/,
     ],
     [
       "broken images only",
@@ -217,7 +223,7 @@ describe("what cannot be learned from", () => {
       "one class",
       async () => makeFolder({ "a/1.png": await png(1), "b/2.jpg": "x" }),
       "images-insufficient",
-      /one class, "a", with 1 photo.*"b"/,
+      /one class, "a", with 1 photograph; .*"b"/,
     ],
   ];
   it.each(cases)("%s", async (_name, make, code, message) => {

@@ -1,5 +1,5 @@
 /** Which classes take part, and whether what was found is enough to learn from. */
-import { Fault, formatCount, groupBy, listNames, quoteName } from "../core/index.js";
+import { countOf, Fault, groupBy, listNames, quoteName } from "../core/index.js";
 import { normalizeLabel, type Source, type Sources } from "./layout.js";
 import type { Dataset } from "./picture.js";
 
@@ -39,18 +39,22 @@ export function checkSufficient(dataset: Dataset): void {
     });
   if (pictures.length === 0 && broken.length > 0)
     throw insufficient(
-      `${formatCount(broken.length)} image files, none of them readable; the first: ${quoteName(broken[0]!.path)}: ${broken[0]!.reason}`,
+      `${countOf(broken.length, "image file")}, ${broken.length === 1 ? "not readable" : "none of them readable; the first"}: ${quoteName(broken[0]!.path)}: ${broken[0]!.reason}`,
       broken[0]!.remedy,
     );
   if (pictures.length === 0) {
-    const stray = ignored.find(({ kind }) => kind === "stray");
-    const files = ignored.filter(({ kind }) => kind === "stray" || kind === "not-image").length;
+    const outside = ignored.filter(({ kind }) => kind === "stray");
+    const others = ignored.filter(({ kind }) => kind === "not-image").length;
+    const found = [
+      ...(others === 0 ? [] : [countOf(others, "other file")]),
+      ...(outside.length === 0
+        ? []
+        : [`${countOf(outside.length, "file")} outside of them, such as ${quoteName(outside[0]!.path)}`]),
+    ];
     throw insufficient(
-      files === 0
-        ? "no files in class folders"
-        : `no images in class folders, but ${formatCount(files)} other files${stray ? `, such as ${quoteName(stray.path)}` : ""}`,
+      found.length === 0 ? "no files in class folders" : `no images in class folders, but ${found.join(", and ")}`,
     );
   }
   const others = emptyClasses.length > 0 ? `; without a readable photograph: ${listNames(emptyClasses)}` : "";
-  throw insufficient(`one class, ${listNames(classes)}, with ${formatCount(pictures.length)} photographs${others}`);
+  throw insufficient(`one class, ${listNames(classes)}, with ${countOf(pictures.length, "photograph")}${others}`);
 }

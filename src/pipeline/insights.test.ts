@@ -57,19 +57,15 @@ test("a label is in doubt where the other class is named with its usual confiden
   ]);
 });
 
+const event = (kind: TraceEvent["kind"], text: string, data: TraceEvent["data"] = {}, stage = "loop"): TraceEvent => ({
+  at: "2026-01-01T00:00:00.000Z",
+  kind,
+  stage,
+  text,
+  data,
+});
+
 test("candidates are the recipes of the trace, with what was decided", () => {
-  const event = (
-    kind: TraceEvent["kind"],
-    text: string,
-    data: TraceEvent["data"] = {},
-    stage = "loop",
-  ): TraceEvent => ({
-    at: "2026-01-01T00:00:00.000Z",
-    kind,
-    stage,
-    text,
-    data,
-  });
   const figures = { accuracy: 0.9, logLoss: 0.3, headSeconds: 2, multiplyAdds: 4e8 };
   const gains = { accuracyGain: 0.01, accuracyStandardError: 0.004, logLossGain: 0.02, logLossStandardError: Infinity };
   const found = readCandidates([
@@ -96,4 +92,23 @@ test("candidates are the recipes of the trace, with what was decided", () => {
   expect(found[1]!.accuracyGain).toEqual({ value: 0.01, standardError: 0.004 });
   expect(found[1]!.logLossGain!.standardError).toBeNaN();
   expect(found[3]!.reason).toBe("too slow");
+});
+
+test("an action that was interrupted and then left out is one candidate, and so is one whose rest is beyond the budget", () => {
+  const performed = (): TraceEvent => event("action", "resize mode", { name: "resize mode" });
+  const begun = (): TraceEvent[] => [
+    event("decision", "resize mode: 2 not measured, they exceed the budget"),
+    performed(),
+  ];
+  const whole = event("decision", "resize mode: not measured; it takes about 11.3 s, 7.6 s are left", {
+    name: "resize mode",
+    unmeasured: true,
+    seconds: 11.3,
+    why: "7.6 s are left",
+  });
+  const rows = (...trace: TraceEvent[]) => readCandidates(trace).map(({ name, seconds }) => [name, seconds]);
+  expect(rows(...begun(), whole)).toEqual([["resize mode", 11.3]]);
+  expect(rows(...begun())).toEqual([["resize mode", null]]);
+  expect(rows(...begun(), ...begun())).toEqual([["resize mode", null]]);
+  expect(rows(...begun(), performed())).toEqual([]);
 });

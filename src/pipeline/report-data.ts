@@ -100,10 +100,11 @@ async function readJson<T>(folder: string | null, name: string): Promise<T | nul
 
 /** The recipes of the search, from the numbers of its events. */
 export function readCandidates(trace: readonly TraceEvent[]): Candidate[] {
-  const unmeasured = new Set(unmeasuredActions(trace).values());
+  const unmeasured = unmeasuredActions(trace);
+  const current = new Set([...unmeasured.values(), ...unmeasuredParts(trace, unmeasured)]);
   return trace.flatMap((event): Candidate[] => {
     const { stage, kind, text, data } = event;
-    if (stage !== "loop" || (data.unmeasured === true && !unmeasured.has(event))) return [];
+    if (stage !== "loop" || ((data.unmeasured === true || partOf(event) !== null) && !current.has(event))) return [];
     if (kind === "observation" && typeof data.recipe === "string") return [readTrial(data.recipe, text, data)];
     if (kind !== "decision" || !/\bnot measured\b/.test(text)) return [];
     const action = typeof data.name === "string" ? data.name : text.split(":")[0]!;
@@ -119,6 +120,26 @@ export function readCandidates(trace: readonly TraceEvent[]): Candidate[] {
     };
     return [{ ...nothing, name: action, action, outcome: "not measured", seconds: numberOf(data.seconds) }];
   });
+}
+
+/** The action of which an event says that some of its recipes were beyond the budget; null where it says no such thing. */
+function partOf({ kind, text }: TraceEvent): string | null {
+  return kind === "decision" ? (/^(.+?): \d+ not measured, /.exec(text)?.[1] ?? null) : null;
+}
+
+/** Such events that still hold: a resumed run says it again, measures the rest, or says of the whole action that it was not measured. */
+function unmeasuredParts(trace: readonly TraceEvent[], whole: ReadonlyMap<string, TraceEvent>): readonly TraceEvent[] {
+  const [said, held] = [new Map<string, TraceEvent>(), new Map<string, TraceEvent>()];
+  for (const event of trace.filter(({ stage }) => stage === "loop")) {
+    const part = partOf(event);
+    if (part !== null) said.set(part, event);
+    if (event.kind !== "action" || typeof event.data.name !== "string") continue;
+    const before = said.get(event.data.name);
+    if (before === undefined) held.delete(event.data.name);
+    else held.set(event.data.name, before);
+    said.delete(event.data.name);
+  }
+  return [...held].flatMap(([name, event]) => (whole.has(name) ? [] : [event]));
 }
 
 function utilityFrom(value: unknown): Candidate["utility"] {

@@ -24,14 +24,16 @@ ${candidates.length > 0 && renderTable(candidates)}
 <div class="plots">${plots}</div></section>`;
 }
 
+const costUnits = ["multiply-adds of one picture", "time of the trial"];
+
 const bases: readonly MeasuredOn[] = ["train, out of fold", "select"];
 
 function renderTable(candidates: readonly Candidate[]): Html {
   const shows = candidates.some(({ utility }) => utility !== null);
-  const head = (name: string, right = true): Html =>
-    html`<th scope="col" role="columnheader" class="${right ? "right" : ""}">${name}</th>`;
+  const head = (name: string, right = true, units: readonly string[] = []): Html =>
+    html`<th scope="col" role="columnheader" class="${right ? "right" : ""}">${name}${units.map((unit) => html`<span class="aside">${unit}</span>`)}</th>`;
   return html`<table class="candidates cards" role="table"><caption class="hidden">Recipes tried, in order</caption>
-<thead role="rowgroup"><tr role="row">${head("Recipe", false)}${head("Accuracy")}${head("Log loss")}${shows && head("Utility")}${head("Cost")}${head("Decision", false)}</tr></thead>
+<thead role="rowgroup"><tr role="row">${head("Recipe", false)}${head("Accuracy")}${head("Log loss")}${shows && head("Utility")}${head("Cost", true, costUnits)}${head("Decision", false)}</tr></thead>
 <tbody role="rowgroup">${candidates.map((candidate) => renderRow(candidate, shows))}</tbody></table>`;
 }
 
@@ -44,7 +46,7 @@ function renderRow(candidate: Candidate, showsUtility: boolean): Html {
 <td role="cell" class="right" data-label="Accuracy">${figure(accuracy === null ? null : formatPercent(accuracy), accuracyGain && formatGain(accuracyGain, 100, 1, " points"))}</td>
 <td role="cell" class="right" data-label="Log loss">${figure(logLoss === null ? null : logLoss.toFixed(3), logLossGain && formatGain({ ...logLossGain, value: -logLossGain.value }, 1, 3, ""))}</td>
 ${showsUtility && html`<td role="cell" class="right" data-label="Utility">${renderUtility(candidate)}</td>`}
-<td role="cell" class="right" data-label="Cost">${renderCost(candidate)}</td>
+<td role="cell" class="right" data-label="Cost: multiply-adds, time">${renderCost(candidate)}</td>
 <td role="cell" class="outcome" data-label="Decision"><b>${outcome}</b>${reason !== null && html`<span class="aside">${outcome === "start" && "although "}${reason}</span>`}</td></tr>
 `;
 }
@@ -62,7 +64,7 @@ function renderCost({ multiplyAdds, seconds, outcome }: Candidate): Html {
   return html`<span class="number">${formatOperations(multiplyAdds)}</span>${time !== null && html`<span class="aside number">${time}</span>`}`;
 }
 
-/** 385000000 → "385 M multiply-adds". */
+/** 385000000 → "385 M". */
 function formatOperations(multiplyAdds: number): string {
   if (multiplyAdds === 0) return "0";
   return multiplyAdds >= 1e9 ? `${(multiplyAdds / 1e9).toPrecision(3)} G` : `${(multiplyAdds / 1e6).toPrecision(3)} M`;
@@ -117,7 +119,7 @@ function renderCostPlot(candidates: readonly Candidate[], on: MeasuredOn): Html 
           x: left(point.cost),
           y: up(point.accuracy),
           low: up(point.accuracy - error(point)),
-          high: up(point.accuracy + error(point)),
+          high: up(Math.min(1, point.accuracy + error(point))),
         },
         point.candidate.outcome.replace(" ", "-"),
         `${point.candidate.name}: ${formatPercent(point.accuracy)}, ${point.candidate.outcome}`,

@@ -21,10 +21,11 @@ const splitWords: Readonly<Record<Mistakes["split"], { readonly name: string; re
 /** A gallery for each split that has mistakes. */
 export function renderMistakes(all: readonly Mistakes[]): Html | null {
   if (all.length === 0) return null;
-  const pictures = all.flatMap(({ worst }) => worst).some(({ thumbnail }) => thumbnail !== null);
+  const shown = all.flatMap(({ worst }) => worst);
+  const withheld = shown.length > 0 && shown.every(({ thumbnail }) => thumbnail === null);
   const tested = all.some(({ split }) => split === "test");
   return html`<section id="mistakes" aria-labelledby="mistakes-title"><h2 id="mistakes-title">Worst mistakes</h2>
-<p class="lead">The photographs that were labelled wrong with the greatest confidence.${!tested && " None is from test: whoever looks at those and then changes something has used the test up."}${!pictures && " Photographs are kept out of this report (--no-images)."}</p>
+<p class="lead">The photographs that were labelled wrong with the greatest confidence.${!tested && " None is from test: whoever looks at those and then changes something has used the test up."}${withheld && " Photographs are kept out of this report (--no-images)."}</p>
 ${all.map(renderSplit)}</section>`;
 }
 

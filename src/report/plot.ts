@@ -13,7 +13,16 @@ export interface Axis {
   readonly ticks?: number | readonly number[];
 }
 
-const frame = { width: 460, height: 300, left: 74, right: 22, top: 12, bottom: 46 };
+/** Size of a plot's text on the narrowest screens, in units of the plot: there it shrinks with it. Margins leave room for it. */
+export const phoneText = 18;
+
+const frame = { width: 460, height: 316, top: 40, bottom: 60 };
+const gap = 8;
+
+/** No wider is text at that size, in the widest of usual fonts, where most of it is digits. */
+function widthOf(text: string): number {
+  return Math.ceil(0.65 * phoneText * text.length);
+}
 
 /** Draws the frame and calls for the marks with the scales set to its size. `description` says in words what it shows. */
 export function drawPlot(
@@ -22,24 +31,50 @@ export function drawPlot(
   yAxis: Axis,
   marks: (x: (value: number) => number, y: (value: number) => number) => readonly (Html | null | false)[],
 ): Html {
-  const x = xAxis.scale.copy().range([frame.left, frame.width - frame.right]);
-  const y = yAxis.scale.copy().range([frame.height - frame.bottom, frame.top]);
-  const place = (scale: Scale) => (value: number) => Math.round(10 * scale(value)) / 10;
+  const [columns, rows] = [labelTicks(xAxis), labelTicks(yAxis)];
+  const left = gap + Math.max(...rows.map(({ width }) => width));
+  const right = frame.width - Math.max(gap, ...columns.slice(-1).map(({ width }) => width / 2));
   const bottom = frame.height - frame.bottom;
-  const columns = ticksOf(x, xAxis).map((tick) => {
+  const x = xAxis.scale.copy().range([left, right]);
+  const y = yAxis.scale.copy().range([bottom, frame.top]);
+  const place = (scale: Scale) => (value: number) => Math.round(10 * scale(value)) / 10;
+  const across = withRoom(columns, x).map(({ tick, text }) => {
     const at = place(x)(tick);
-    return html`<line class="grid" x1="${at}" x2="${at}" y1="${frame.top}" y2="${bottom}"/><text class="tick" x="${at}" y="${bottom + 17}" text-anchor="middle">${xAxis.format(tick)}</text>`;
+    return html`<line class="grid" x1="${at}" x2="${at}" y1="${frame.top}" y2="${bottom}"/><text class="tick" x="${at}" y="${bottom + 14}" dy=".8em" text-anchor="middle">${text}</text>`;
   });
-  const rows = ticksOf(y, yAxis).map((tick) => {
+  const up = rows.map(({ tick, text }) => {
     const at = place(y)(tick);
-    return html`<line class="grid" x1="${frame.left}" x2="${frame.width - frame.right}" y1="${at}" y2="${at}"/><text class="tick" x="${frame.left - 8}" y="${at + 4}" text-anchor="end">${yAxis.format(tick)}</text>`;
+    return html`<line class="grid" x1="${left}" x2="${right}" y1="${at}" y2="${at}"/><text class="tick" x="${left - gap}" y="${at}" dy=".35em" text-anchor="end">${text}</text>`;
   });
-  const middle = (frame.top + bottom) / 2;
-  return html`<svg class="plot" viewBox="0 0 ${frame.width} ${frame.height}" role="img" aria-label="${description}" focusable="false">${columns}${rows}<text class="axis" x="${(frame.left + frame.width - frame.right) / 2}" y="${frame.height - 8}" text-anchor="middle">${xAxis.label}</text><text class="axis" transform="translate(13 ${middle}) rotate(-90)" text-anchor="middle">${yAxis.label}</text>${marks(place(x), place(y))}</svg>`;
+  return html`<svg class="plot" viewBox="0 0 ${frame.width} ${frame.height}" role="img" aria-label="${description}" focusable="false">${across}${up}<text class="axis" x="${(left + right) / 2}" y="${frame.height - 9}" text-anchor="middle">${xAxis.label}</text><text class="axis" x="0" y="18">${yAxis.label}</text>${marks(place(x), place(y))}</svg>`;
 }
 
-function ticksOf(scale: Scale, { ticks = 5 }: Axis): readonly number[] {
-  return typeof ticks === "number" ? scale.ticks(ticks) : ticks;
+/** A tick with its text, and the room that this needs. */
+interface Tick {
+  readonly tick: number;
+  readonly text: string;
+  readonly width: number;
+}
+
+function labelTicks({ scale, format, ticks = 5 }: Axis): readonly Tick[] {
+  return (typeof ticks === "number" ? scale.ticks(ticks) : ticks).map((tick) => {
+    const text = format(tick);
+    return { tick, text, width: widthOf(text) };
+  });
+}
+
+/** Every tick, or every second, third … where their texts would lie on each other. */
+function withRoom(ticks: readonly Tick[], x: Scale): readonly Tick[] {
+  const overlap = (some: readonly Tick[]): boolean =>
+    some.some(({ tick, width }, i) => {
+      const next = some[i + 1];
+      return next !== undefined && x(next.tick) - x(tick) < (width + next.width) / 2 + gap / 2;
+    });
+  const every = (step: number): readonly Tick[] => {
+    const some = ticks.filter((_, i) => i % step === 0);
+    return overlap(some) ? every(step + 1) : some;
+  };
+  return every(1);
 }
 
 /** A dot with a vertical whisker; `title` is said where a pointer rests on it. */

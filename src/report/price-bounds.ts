@@ -18,6 +18,24 @@ const lessIsBetter: ReadonlySet<RequirementKind> = new Set([
   "calibration-error",
 ]);
 
+/** Whether an open line was measured and gives no number, though lines of its kind can. */
+export function lacksNumber({ measured, target, unit, verdict }: RequirementEvidence): boolean {
+  return measured !== null && target === null && unit !== "none" && verdict === "unproven";
+}
+
+/** Of a line whose kind takes no number: what its evidence says would decide it. */
+export function nameDecider({ decides, measured, lower, upper, unit }: RequirementEvidence): Option[] {
+  if (decides === undefined || measured === null || lower === null || upper === null) return [];
+  const [at, from, to] = [measured, lower, upper].map((value) => formatValue(value, unit));
+  return [
+    {
+      surety: "likely",
+      what: capitalize(decides),
+      why: `It was measured as ${at}, with bounds from ${from} to ${to}; its evidence says what they must reach.`,
+    },
+  ];
+}
+
 /** Measured without a target: what a number in the spec would have to be. */
 export function stateTarget(line: RequirementEvidence): Option {
   const less = lessIsBetter.has(line.kind);

@@ -4,6 +4,7 @@ import type { ReportExtras } from "./data.js";
 import { type Html, html, renderProse } from "./html.js";
 import { renderBadge, verdictClass } from "./icons.js";
 import { priceLines } from "./price.js";
+import { lacksNumber } from "./price-bounds.js";
 import type { Option, Price, Surety } from "./price-option.js";
 
 const words: Readonly<Record<Surety, string>> = {
@@ -17,12 +18,12 @@ const words: Readonly<Record<Surety, string>> = {
 export function renderPrices(evidence: Evidence, extras: ReportExtras): Html | null {
   const prices = priceLines(evidence, extras);
   if (prices.length === 0) return null;
-  const priced = prices.filter(({ line, options }) => options.length > 0 && line.target !== null);
-  const aimless = prices.filter(({ line, options }) => options.length > 0 && line.target === null);
+  const priced = prices.filter(({ line, options }) => options.length > 0 && !lacksNumber(line));
+  const aimless = prices.filter(({ line }) => lacksNumber(line));
   const rest = prices.filter(({ options }) => options.length === 0).map(({ line }) => line);
   return html`<section id="price" aria-labelledby="price-title"><h2 id="price-title">The price of met</h2>
 <p class="lead">What would change the lines that are open, the surest first. Every number follows from what this run measured; what was not measured is said so.</p>
-${priced.map(renderPrice)}${aimless.length > 0 && renderAimless(aimless)}${rest.length > 0 && renderUnmeasured(rest)}</section>`;
+${priced.map(renderPrice)}${aimless.length > 0 && renderAimless(aimless)}${rest.length > 0 && renderUnpriced(rest)}</section>`;
 }
 
 function renderPrice({ line, options }: Price): Html {
@@ -45,10 +46,10 @@ function renderAimless(prices: readonly Price[]): Html {
   return html`<article class="price unmeasured"><header><div><b>Give these lines a number</b> <span class="surety sure">${words.certain}</span><span class="aside">They were measured, and nothing says how much is enough.</span></div></header><ul class="options">${items}</ul></article>`;
 }
 
-function renderUnmeasured(lines: readonly RequirementEvidence[]): Html {
+function renderUnpriced(lines: readonly RequirementEvidence[]): Html {
   const items = lines.map(
     ({ id, text, evidence }) =>
       html`<li><span class="id">${id}</span> <bdi class="exact">${text}</bdi><span class="aside">${renderProse(evidence)}</span></li>`,
   );
-  return html`<article class="price unmeasured"><header><div><b>Nothing was measured for these</b><span class="aside">No photograph and no training changes that; the evidence says what is missing.</span></div></header><ul class="options">${items}</ul></article>`;
+  return html`<article class="price unmeasured"><header><div><b>Without a price in numbers</b><span class="aside">The evidence says what is missing and, where that is known, what would decide.</span></div></header><ul class="options">${items}</ul></article>`;
 }

@@ -2,7 +2,15 @@
 import type { RequirementKind } from "../spec/index.js";
 import type { Evidence, RequirementEvidence } from "../verify/index.js";
 import type { ReportExtras } from "./data.js";
-import { askForLess, countMissing, deriveGap, priceCost, stateTarget } from "./price-bounds.js";
+import {
+  askForLess,
+  countMissing,
+  deriveGap,
+  lacksNumber,
+  nameDecider,
+  priceCost,
+  stateTarget,
+} from "./price-bounds.js";
 import type { Derive, Option, Price, Surety } from "./price-option.js";
 import { priceBootstrapped, priceShare, priceWorstClass } from "./price-quality.js";
 import { isMoreBetter } from "./tally.js";
@@ -25,7 +33,8 @@ export function priceLines(evidence: Evidence, extras: ReportExtras): Price[] {
 
 function optionsOf(line: RequirementEvidence, evidence: Evidence, extras: ReportExtras): readonly Option[] {
   if (line.measured === null) return [];
-  if (line.target === null) return [stateTarget(line)];
+  if (lacksNumber(line)) return [stateTarget(line)];
+  if (line.target === null) return nameDecider(line);
   if (line.unit === "fraction" && isMoreBetter(line) && line.target.value >= 1) return [askForLess(line)];
   const derive = rules[line.kind] ?? deriveGap;
   return derive({ ...line, measured: line.measured, target: line.target }, evidence, extras);

@@ -27,7 +27,7 @@ export function renderAccuracy(evidence: Evidence): Html {
   );
   return html`<section id="accuracy" aria-labelledby="accuracy-title">
 <h2 id="accuracy-title">Accuracy</h2>
-<p class="lead">${describeChance(evidence)}${evidence.run.testOpening === 1 && "The test photographs were sealed until this report. "}Validation is the part that nothing was trained on; it set the temperature of the probabilities.</p>
+<p class="lead">${describeChance(evidence)}${describeOpening(evidence.run)}Validation is the part that nothing was trained on; it set the temperature of the probabilities.</p>
 ${testWarnings(evidence).map((warning) => html`<p class="notice">${warning}</p>`)}
 <table class="figures cards" role="table"><caption class="hidden">Accuracy and quality of the probabilities by split</caption>
 <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Figure</th>${headings}</tr></thead>
@@ -115,6 +115,13 @@ function describeChance(evidence: Evidence): string {
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (total === 0) return "";
   return `Always naming the most frequent of the ${formatCount(counts.length)} classes would be right for ${formatPercent(Math.max(...counts) / total)} of the test photographs. `;
+}
+
+/** Of a first opening. The ledger counts the same bundle again as the same opening, and knows of this machine alone. */
+function describeOpening({ testOpening }: Evidence["run"]): string {
+  return testOpening === 1
+    ? "By the ledger of this machine, no other bundle was judged on the test photographs before this one. "
+    : "";
 }
 
 function renderClassTable(rows: readonly ClassRow[], most: number, target: number | null, caption: string): Html {

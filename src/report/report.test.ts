@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { parseSpec } from "../spec/index.js";
 import type { RequirementEvidence } from "../verify/index.js";
 import { largestMatrix } from "./confusion.js";
 import { renderReport } from "./index.js";
 import { sampleExtras } from "./extras.test-data.js";
+import { buildLine } from "./measurements.test-data.js";
 import { sample, sampleTrace, withClasses } from "./sample.test-data.js";
 import { readPage } from "./well-formed.test-data.js";
 
@@ -11,6 +13,8 @@ const read = readPage(page);
 
 const outcome = (requirements: readonly RequirementEvidence[]): string =>
   /<h1>.*?<span>(.*?)<\/span>/.exec(renderReport({ ...sample, requirements }))![1]!;
+
+const exactly = (value: number) => ({ measured: value, lower: value, upper: value });
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `class ${index}`);
 
@@ -132,6 +136,15 @@ describe("what the page says", () => {
     expect(read.text).toContain("1 min 36 srecorded");
   });
 
+  it("says once what a line of a run was recorded by", () => {
+    const [asked] = parseSpec("## CONSTRAINTS\n- Training time under 4 hours\n", "spec.md", "markdown").requirements;
+    const { id, text, kind, unit, judgedOn, estimator } = asked!;
+    const line = buildLine({ id, text, kind, unit, split: judgedOn, estimator, ...exactly(96), verdict: "met" });
+    const { text: shown } = readPage(renderReport({ ...sample, requirements: [line] }));
+    expect(shown).toContain("hard · seconds of training, as recorded by the run");
+    expect(shown).not.toMatch(/as recorded by the run, as recorded/);
+  });
+
   it("marks a reused test and says nothing of it on the first opening", () => {
     const run = {
       ...sample.run,
@@ -142,8 +155,16 @@ describe("what the page says", () => {
     const { text } = readPage(renderReport({ ...sample, run }));
     expect(text).toContain("Reused test.");
     expect(text).toContain("10 March 2026, 09:00 UTC by bundle abcdef012345");
-    expect(text).not.toContain("were sealed until this report");
+    expect(text).not.toContain("no other bundle was judged on the test photographs");
     expect(read.text).not.toContain("Reused test.");
+    expect(read.text).toContain("By the ledger of this machine, no other bundle was judged on the test photographs");
+  });
+
+  it("does not call test photographs sealed: the same bundle may have been judged on them before, at the same opening", () => {
+    const requirements = sample.requirements.map((line) => ({ ...line, evidence: "" }));
+    const { text } = readPage(renderReport({ ...sample, requirements }));
+    expect(text).toContain("accuracy, on test photographs");
+    expect(text).not.toContain("sealed");
   });
 
   it("tells the classes weakest first and those without test photographs last", () => {

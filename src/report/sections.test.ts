@@ -85,6 +85,7 @@ describe("the sections below", () => {
     expect(text).toContain("+1.3 ± 0.5 points");
     expect(text).toContain("−0.042 ± 0.012");
     expect(text).toContain("385 M");
+    expect(text).toMatch(/Log loss\s+Utility\s+Cost\s+multiply-adds of one picture\s+time of the trial\s+Decision/);
   });
 
   it("puts what was measured on select and what was measured out of fold on axes of their own, each with its name", () => {
@@ -125,6 +126,9 @@ describe("the sections below", () => {
     const bare = renderReport(sample, { mistakes: hidden });
     expect(bare).not.toContain("<img");
     expect(readPage(bare).text).toContain("Photographs are kept out of this report");
+    const flawless = renderReport(sample, { mistakes: [{ split: "select", images: 22, count: 0, worst: [] }] });
+    expect(readPage(flawless).text).toContain("0 of 22 photographs are wrong");
+    expect(flawless).not.toContain("kept out of this report");
   });
 
   it("says so where the mistakes of test are shown, and where they were before", () => {

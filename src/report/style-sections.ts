@@ -1,5 +1,6 @@
 /** The style of the sections below the verdicts: prices, plots, galleries, plan, timeline. */
 import { type Html, html } from "./html.js";
+import { phoneText } from "./plot.js";
 
 /** On every medium. */
 export const sectionStyle: Html = html`
@@ -57,7 +58,7 @@ figure details{margin-top:4px}
 .candidates th{overflow-wrap:anywhere;font-weight:600}.candidates th .aside{font-weight:400}
 .candidates thead th{font-weight:400}
 .candidates .kept .outcome b,.candidates .start .outcome b{color:var(--accent)}
-.candidates .outcome{max-width:260px;overflow-wrap:anywhere}
+.candidates .outcome{max-width:260px;overflow-wrap:anywhere}.candidates .outcome b{white-space:nowrap}
 .candidates+.plots{margin-top:16px}
 .warnings{margin:0 0 12px}.warnings .notice{margin:0 0 8px}
 .plan{display:grid;gap:12px}
@@ -88,7 +89,7 @@ export const sectionPhone: Html = html`
 
 /** Text in plots shrinks with them: on the narrowest screens it begins larger. */
 export const sectionNarrow: Html = html`
-@media screen and (max-width:520px){.plot text{font-size:18px}.small{font-size:13px}.small th,.small td{padding:2px 3px}.small .range{white-space:normal}}`;
+@media screen and (max-width:520px){.plot text{font-size:${phoneText}px}.small{font-size:13px}.small th,.small td{padding:2px 3px}.small .range{white-space:normal}}`;
 
 /** On paper. */
 export const sectionPrint: Html = html`

@@ -48,6 +48,7 @@ h1{display:flex;gap:14px;align-items:center;font-size:clamp(25px,4.2vw,38px);lin
 h1 .sign{width:.92em;height:.92em;color:var(--tone)}
 .summary{font-size:18px}
 .notice{background:var(--card);border-left:4px solid var(--unproven);border-radius:6px;padding:10px 14px;margin-top:16px;max-width:75ch}
+.notice+table{margin-top:16px}
 .tallies{display:flex;flex-wrap:wrap;gap:10px 36px;margin-top:18px;padding-top:16px;border-top:1px solid var(--rule)}
 .tallies dt{font-size:13px}
 .tallies dd{display:flex;flex-wrap:wrap;gap:2px 16px}

@@ -16,7 +16,7 @@ export const roleWords: readonly { readonly role: Role; readonly name: string; r
 
 const splitWords: Readonly<Record<JudgedOn, string>> = {
   scan: "counted in the input",
-  test: "on the sealed test photographs",
+  test: "on test photographs",
   calibrate: "on validation photographs",
   bench: "on this machine",
   run: "as recorded by the run",
@@ -72,7 +72,7 @@ function renderReuse({ testOpening, testAlpha, earlierOpenings }: Evidence["run"
   const last = earlierOpenings.at(-1);
   const before =
     last === undefined ? "" : `, last on ${formatMoment(last.at)} by bundle ${last.bundleHash.slice(0, 12)}`;
-  return html`<p class="notice"><strong>Reused test.</strong> Opening ${testOpening} of these test photographs: other bundles were judged on them before${before}. Lines judged on test had to pass at the stricter level ${Number(testAlpha.toPrecision(2))}, and results that were seen can steer later choices toward them. Fresh photographs restore the full level.</p>`;
+  return html`<p class="notice"><strong>Reused test.</strong> Opening ${testOpening} of these test photographs: they were opened before${before}. Lines judged on test had to pass at the stricter level ${Number(testAlpha.toPrecision(2))}, and results that were seen can steer later choices toward them. Fresh photographs restore the full level.</p>`;
 }
 
 function renderSpent({ testSpentAt }: Evidence["run"]): Html | null {

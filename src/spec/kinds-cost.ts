@@ -67,7 +67,7 @@ export const costKinds: KindRows<
     needsTarget: true,
     range: positive,
     judgedOn: "run",
-    estimator: () => "seconds of training as recorded by the run",
+    estimator: () => "seconds of training",
     near: /cheap|cost|budget|train|soon|tomorrow/iu,
     examples: [
       "Training time under 4 hours",

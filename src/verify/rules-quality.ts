@@ -1,5 +1,5 @@
 /** Rules of the kinds that say how often the model is right. */
-import { countOf, formatCount, formatPercent, quoteName } from "../core/index.js";
+import { countOf, formatCount, formatPercent, listNames, quoteName } from "../core/index.js";
 import { usualBins } from "../metrics/index.js";
 import { describeTarget, isFloor, type Requirement, satisfies } from "../spec/index.js";
 import {
@@ -29,12 +29,20 @@ import {
 /** The photographs that a line is judged on, and the level that it may spend. */
 export interface JudgedSplit {
   readonly name: string;
+  /** The name behind a preposition, where it is spoken of again. */
+  readonly place: string;
   readonly outcomes: readonly Outcome[];
   readonly classes: readonly ClassRow[];
   readonly alpha: number;
   /** The level at which photographs that were never opened would be judged. */
   readonly freshAlpha: number;
 }
+
+const splitWords = {
+  test: { name: "the sealed test split", place: "in test" },
+  fresh: { name: "the fresh photographs", place: "among the fresh ones" },
+  calibrate: { name: "calibrate, the half of validation that nothing trained on", place: "in calibrate" },
+} as const;
 
 /** A rule that looks at the split the line names: test at the level of this opening, calibrate at the spec's own. */
 export function onSplit(rule: (split: JudgedSplit, line: Requirement) => Finding): Rule {
@@ -43,16 +51,23 @@ export function onSplit(rule: (split: JudgedSplit, line: Requirement) => Finding
     const outcomes = onTest ? m.test : m.calibrate;
     const alpha = onTest ? levels.test : levels.spec;
     const freshAlpha = freshLevel(line, levels);
-    const test = m.fresh ? "the fresh photographs" : "the sealed test split";
-    const name = onTest ? test : "calibrate, the half of validation that nothing trained on";
-    if (outcomes.length === 0) return unknown(`there is no photograph in ${name}`, alpha);
+    const { name, place } = splitWords[onTest ? (m.fresh ? "fresh" : "test") : "calibrate"];
+    if (outcomes.length === 0)
+      return unknown(`there is no photograph in ${name}`, alpha, `photographs ${place} would let it be judged`);
     const classes = classRows(outcomes, m.labels, m.trainCounts, alpha);
-    return rule({ name, outcomes, classes, alpha, freshAlpha }, line);
+    return rule({ name, place, outcomes, classes, alpha, freshAlpha }, line);
   };
 }
 
-function unknown(basis: string, alpha: number): Finding {
-  return { ...unmeasured(basis), n: 0, alpha };
+function unknown(basis: string, alpha: number, decides?: string): Finding {
+  return { ...unmeasured(basis, decides), n: 0, alpha };
+}
+
+/** Of classes without a photograph nothing can be said until there is one. */
+function lacking(rows: readonly ClassRow[], { name, place, alpha }: JudgedSplit): Finding {
+  const names = listNames(rows.map(({ label }) => label));
+  const basis = `${names} ${rows.length === 1 ? "has" : "have"} no photograph in ${name}`;
+  return unknown(basis, alpha, `photographs of ${names} ${place} would let it be judged`);
 }
 
 /** A share of photographs, with exact bounds, and how many photographs would decide an open line. */
@@ -62,7 +77,6 @@ function proportion(
   what: string,
   line: Requirement,
 ): Finding {
-  if (outcomes.length === 0) return unknown(`there is no ${what}`, alpha);
   const clusters = clustersOf(outcomes);
   const { trials: n, successes: right, clusters: groups, designEffect } = measureClusters(clusters);
   const bounds =
@@ -104,9 +118,10 @@ export function accuracy(split: JudgedSplit, line: Requirement): Finding {
 }
 
 export function bootstrapped(metric: TallyStatistic): (split: JudgedSplit) => Finding {
-  return ({ outcomes, classes, alpha, name }) => {
+  return (split) => {
+    const { outcomes, classes, alpha, name } = split;
     const empty = classes.filter(({ testCount }) => testCount === 0);
-    if (empty.length > 0) return unknown(`${listClasses(empty)} has no photograph in ${name}`, alpha);
+    if (empty.length > 0) return lacking(empty, split);
     const { estimate, lower, upper } = bootstrapBounds(metric, outcomes, classes.length, alpha);
     const groups = groupsOf(outcomes).length;
     const drawn = groups === outcomes.length ? "" : ` of its ${formatCount(groups)} groups`;
@@ -148,12 +163,10 @@ function decidingCalibration(outcomes: readonly Outcome[], target: number): { de
   return { decides: `${says}, and less than the target only from about ${formatCount(enough)} on` };
 }
 
-export function worstClassRecall(
-  { classes, outcomes, alpha, freshAlpha, name }: JudgedSplit,
-  line: Requirement,
-): Finding {
+export function worstClassRecall(split: JudgedSplit, line: Requirement): Finding {
+  const { classes, outcomes, alpha, freshAlpha } = split;
   const empty = classes.filter(({ testCount }) => testCount === 0);
-  if (empty.length > 0) return unknown(`${listClasses(empty)} has no photograph in ${name}`, alpha);
+  if (empty.length > 0) return lacking(empty, split);
   const { worst, lower, upper } = worstClassBounds(classes, outcomes, alpha);
   const grouped = outcomes.some(({ group }) => group !== undefined);
   return {
@@ -201,28 +214,25 @@ function decidingClasses({ target }: Requirement, classes: readonly ClassRow[], 
 }
 
 export function rareClassRecall(split: JudgedSplit, line: Requirement): Finding {
-  const { classes, outcomes, alpha } = split;
-  const rare = rareClasses(classes);
-  if (rare.length === 0) return unknown("no class is rare: none is under half the mean size", alpha);
-  const what = `photographs of the classes under half the mean size (${listClasses(rare)})`;
-  return proportion(ofClasses(outcomes, classes, rare), split, what, line);
+  const rare = rareClasses(split.classes);
+  if (rare.length === 0) return unknown("no class is rare: none is under half the mean size", split.alpha);
+  return recallOf(rare, split, `the classes under half the mean size (${listClasses(rare)})`, line);
 }
 
 export function namedClassRecall(split: JudgedSplit, line: Requirement): Finding {
-  const { classes, outcomes, alpha } = split;
+  const { classes, alpha } = split;
   const wanted = (line.className ?? "").normalize("NFC").toLowerCase();
   const row = classes.find(({ label }) => label.toLowerCase() === wanted);
   if (!row) return unknown(`there is no class ${quoteName(line.className ?? "")}`, alpha);
-  return proportion(ofClasses(outcomes, classes, [row]), split, `photographs of ${quoteName(row.label)}`, line);
+  return recallOf([row], split, quoteName(row.label), line);
 }
 
-function ofClasses(
-  outcomes: readonly Outcome[],
-  classes: readonly ClassRow[],
-  wanted: readonly ClassRow[],
-): readonly Outcome[] {
-  const indices = new Set(wanted.map((row) => classes.indexOf(row)));
-  return outcomes.filter(({ truth }) => indices.has(truth));
+/** The share of the photographs of some classes, together. */
+function recallOf(rows: readonly ClassRow[], split: JudgedSplit, whose: string, line: Requirement): Finding {
+  const indices = new Set(rows.map((row) => split.classes.indexOf(row)));
+  const outcomes = split.outcomes.filter(({ truth }) => indices.has(truth));
+  if (outcomes.length === 0) return lacking(rows, split);
+  return proportion(outcomes, split, `photographs of ${whose}`, line);
 }
 
 function listClasses(rows: readonly ClassRow[]): string {

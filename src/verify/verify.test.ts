@@ -107,14 +107,35 @@ describe("recall", () => {
     expect(judged(98.5)).toContain("at 98.0 % no number of photographs would prove it, a better model would");
   });
 
-  test("a class without test photographs leaves the worst class open", () => {
-    const found = judge(
-      line("Worst class recall at least 30%"),
-      measurements({ labels: ["bowl", "cup", "mug"], test: outcomes([100, 95], [100, 99], [0, 0]) }),
-      levels,
+  const lacking = { labels: ["bowl", "cup", "mug"], test: outcomes([100, 95], [100, 99], [0, 0]) };
+
+  test.each(["Worst class recall at least 30%", "Macro F1 at least 0.5", "Recall of class mug at least 10%"])(
+    "a class without test photographs leaves open: %s; its photographs would let it be judged",
+    (text) => {
+      const found = judge(line(text), measurements(lacking), levels);
+      expect(found).toMatchObject({
+        verdict: "unproven",
+        measured: null,
+        n: 0,
+        decides: 'photographs of "mug" in test would let it be judged',
+      });
+      expect(found.evidence).toBe(`"mug" has no photograph in the sealed test split; ${found.decides}.`);
+    },
+  );
+
+  test("where photographs are missing is said: in test, among fresh ones, in calibrate; of one class or of several", () => {
+    const decides = (text: string, changes: Parameters<typeof measurements>[0]) =>
+      judge(line(text), measurements(changes), levels).decides;
+    const worst = "Worst class recall at least 30%";
+    expect(decides(worst, { ...lacking, fresh: true })).toContain('of "mug" among the fresh ones would');
+    expect(decides("Validation recall of class mug at least 30%", { ...lacking, calibrate: lacking.test })).toContain(
+      'of "mug" in calibrate would',
     );
-    expect(found.verdict).toBe("unproven");
-    expect(found.evidence).toContain('"mug" has no photograph in');
+    expect(decides("Validation accuracy at least 30%", { calibrate: [] })).toBe(
+      "photographs in calibrate would let it be judged",
+    );
+    const two = { ...lacking, test: outcomes([100, 95], [0, 0], [0, 0]) };
+    expect(judge(line(worst), measurements(two), levels).evidence).toMatch(/^"cup", "mug" have no photograph in/);
   });
 
   test("a named class goes by its name, in any letter case", () => {
