@@ -58,6 +58,15 @@ describe.runIf(posix)("permissions", () => {
     expect(broken).toMatchObject([{ path: "a/closed.png", kind: "no-permission", reason: "the file may not be read" }]);
   });
 
+  it("a class whose photographs may not be read is missed with the reason", async () => {
+    const folder = await makeFolder({ "a/1.png": await png(1), "b/closed.png": await png(2) });
+    await chmod(folder, 0o755);
+    await chmod(join(folder, "b/closed.png"), 0);
+    await expect(unprivileged(() => scan(folder))).rejects.toThrow(
+      /without a readable photograph: "b", such as "b\/closed\.png": the file may not be read\. Remedy: grant read permission/,
+    );
+  });
+
   it("a scanned folder that may not be read is a fault", async () => {
     const folder = await makeFolder({ "a/1.png": await png(1) });
     await chmod(folder, 0);

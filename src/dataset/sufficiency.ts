@@ -55,6 +55,11 @@ export function checkSufficient(dataset: Dataset): void {
       found.length === 0 ? "no files in class folders" : `no images in class folders, but ${found.join(", and ")}`,
     );
   }
-  const others = emptyClasses.length > 0 ? `; without a readable photograph: ${listNames(emptyClasses)}` : "";
-  throw insufficient(`one class, ${listNames(classes)}, with ${countOf(pictures.length, "photograph")}${others}`);
+  const [first] = emptyClasses.length > 0 ? broken : [];
+  const why = first === undefined ? "" : `, such as ${quoteName(first.path)}: ${first.reason}`;
+  const without = emptyClasses.length > 0 ? `; without a readable photograph: ${listNames(emptyClasses)}${why}` : "";
+  throw insufficient(
+    `one class, ${listNames(classes)}, with ${countOf(pictures.length, "photograph")}${without}`,
+    first?.remedy,
+  );
 }

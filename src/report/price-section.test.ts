@@ -41,8 +41,7 @@ test("says of lines without a price only what their evidence says, also where ph
     kind: "class-recall",
     unit: "fraction",
     target: { comparison: ">=", value: 0.1 },
-    evidence:
-      '"single" has no photograph in the sealed test split; photographs of "single" in test would let it be judged.',
+    evidence: '"single" has no photograph in the test split; photographs of "single" in test would let it be judged.',
     decides: 'photographs of "single" in test would let it be judged',
   });
   const requirements = [lacking, { ...heatMaps, verdict: "not met" } as const];

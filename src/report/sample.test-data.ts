@@ -67,7 +67,7 @@ const requirements: readonly RequirementEvidence[] = [
     alpha: 0.04,
     n: test.n,
     verdict: "unproven",
-    evidence: `${Math.round(test.accuracy * test.n)} of ${test.n} photographs of the sealed test split are right; exact Clopper–Pearson bounds; about 6,900 such photographs would prove it with 80 % power at the observed rate, ${test.n} are there.`,
+    evidence: `${Math.round(test.accuracy * test.n)} of ${test.n} photographs of the test split are right; exact Clopper–Pearson bounds; about 6,900 such photographs would prove it with 80 % power at the observed rate, ${test.n} are there.`,
   }),
   buildLine({
     id: "C5",

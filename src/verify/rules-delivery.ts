@@ -68,7 +68,7 @@ export function interpretability({ explanations, fresh }: Measurements, _line: R
   const { estimate, lower, upper } = studentInterval(gains, test);
   const by = (of: "map" | "random"): string =>
     (explanations.scores.reduce((sum, score) => sum + score[of], 0) / n).toFixed(3);
-  const where = fresh ? "the fresh photographs" : "the sealed test split";
+  const where = fresh ? "the fresh photographs" : "the test split";
   return {
     measured: estimate,
     lower,

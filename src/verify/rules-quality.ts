@@ -39,7 +39,7 @@ export interface JudgedSplit {
 }
 
 const splitWords = {
-  test: { name: "the sealed test split", place: "in test" },
+  test: { name: "the test split", place: "in test" },
   fresh: { name: "the fresh photographs", place: "among the fresh ones" },
   calibrate: { name: "calibrate, the half of validation that nothing trained on", place: "in calibrate" },
 } as const;

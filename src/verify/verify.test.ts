@@ -119,7 +119,7 @@ describe("recall", () => {
         n: 0,
         decides: 'photographs of "mug" in test would let it be judged',
       });
-      expect(found.evidence).toBe(`"mug" has no photograph in the sealed test split; ${found.decides}.`);
+      expect(found.evidence).toBe(`"mug" has no photograph in the test split; ${found.decides}.`);
     },
   );
 
