@@ -3,7 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { names } from "../backbone/index.js";
-import { describeError, Fault, formatBytes, quoteName, type FaultCode } from "../core/index.js";
+import { describeError, Fault, type FaultCode, formatBytes, quoteName } from "../core/index.js";
 import { batchSize, inferBatch } from "../features/index.js";
 import { UnreadableImage } from "../image/index.js";
 import type { Explainable, ExplainedHead } from "../explain/index.js";

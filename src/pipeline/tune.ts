@@ -204,7 +204,7 @@ function tuneAction<State extends Tunable>(depth: Depth, given: DepthOptions): A
     const tuned = await fineTune(trainingOf(own, options));
     if (tuned.best.epoch === 0) {
       await writeJson(choiceFile(context, depth), { recipe: null });
-      const text = `${describeTraining(tuned)}: no epoch did better on select than the head that it began with: rolled back`;
+      const text = `${describeTraining(tuned)}; no epoch did better on select than the head that it began with: rolled back`;
       return {
         state: null,
         observations: [{ text, data: { tuning: depth.name, verdict: "rolled back", on: "select" } }],
