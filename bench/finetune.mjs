@@ -1,6 +1,7 @@
 // What fine-tuning brings on a set of photographs: its epochs on select, and head alone against tuned network on the test split, paired.
 // Usage: node bench/finetune.mjs [images] [--exclude CLASS…] [--backbone name] [--cut-share 0.6] [--settings '{"epochs": 4}'] [--seeds 1]
 //        [--step N]  (every N-th photograph)  [--out file.json]  (predictions of each photograph)
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +15,12 @@ import { argmaxRows, comparePaired, logitLosses, measurePredictions, softmaxRows
 import { Session } from "../dist/onnx/index.js";
 import { cacheFolder } from "../dist/store/index.js";
 import { applyHead, fitHead } from "../dist/train/index.js";
+
+if (process.platform === "linux" && process.env.MALLOC_MMAP_THRESHOLD_ === undefined) {
+  // As `bin/assay.js` has it: glibc reads it when a process starts.
+  const env = { ...process.env, MALLOC_MMAP_THRESHOLD_: "131072" };
+  process.exit(spawnSync(process.execPath, process.argv.slice(1), { stdio: "inherit", env }).status ?? 1);
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -18,12 +18,12 @@ export function renderFineTuning({ fineTuning = null }: ReportExtras): Html | nu
 }
 
 const measures = {
-  loss: { title: "Log loss by epoch", label: "log loss", format: (value: number) => value.toFixed(2) },
-  accuracy: { title: "Accuracy by epoch", label: "accuracy", format: (value: number) => formatPercent(value, 0) },
+  loss: { title: "Log loss by epoch", label: "log loss", format: (value: number) => value.toFixed(3), ticks: "f" },
+  accuracy: { title: "Accuracy by epoch", label: "accuracy", format: formatPercent, ticks: "%" },
 } as const;
 
 function renderCurves({ history, best }: FineTuning, measure: keyof typeof measures): Html {
-  const { title, label, format } = measures[measure];
+  const { title, label, format, ticks } = measures[measure];
   const curves = {
     train: history.map(({ train }) => train[measure]),
     select: history.map(({ select }) => select[measure]),
@@ -38,13 +38,11 @@ function renderCurves({ history, best }: FineTuning, measure: keyof typeof measu
     format: String,
     ticks: history.map(({ epoch }) => epoch),
   };
-  const y: Axis = {
-    scale: scaleLinear()
-      .domain([Math.min(...all), Math.max(...all)])
-      .nice(5),
-    label,
-    format,
-  };
+  const scale = scaleLinear()
+    .domain([Math.min(...all), Math.max(...all)])
+    .nice(5);
+  const asTick = scale.tickFormat(5, ticks); // with the digits that its steps need
+  const y: Axis = { scale, label, format: (value) => asTick(value).replace("%", " %") };
   const plot = drawPlot(`${title}, on train and on select`, x, y, (left, up) => [
     ...Object.entries(curves).map(([name, values]) => {
       const path = values.map((value, i) => `${left(i)} ${up(value)}`).join("L");

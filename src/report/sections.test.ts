@@ -88,6 +88,25 @@ describe("the sections below", () => {
     expect(text).toMatch(/Log loss\s+Utility\s+Cost\s+multiply-adds of one picture\s+time of the trial\s+Decision/);
   });
 
+  it("repeats no tick of a curve, however narrow its range", () => {
+    const judged = (accuracy: number) => ({ accuracy, loss: 0.1 + (1 - accuracy) / 10 });
+    const history = [0.971, 0.978, 0.984].map((accuracy, epoch) => ({
+      ...tunedExtras.fineTuning!.history[0]!,
+      epoch,
+      train: judged(accuracy),
+      select: judged(accuracy - 0.004),
+      averaged: null,
+    }));
+    const best = { epoch: 2, isAveraged: false, loss: 0.1 };
+    const tuned = renderReport(sample, { ...tunedExtras, fineTuning: { ...tunedExtras.fineTuning!, history, best } });
+    for (const title of ["Log loss by epoch", "Accuracy by epoch"]) {
+      const plot = tuned.slice(tuned.indexOf(`<b>${title}`)).split("</figure>", 1)[0]!;
+      const ticks = [...plot.matchAll(/<text class="tick"[^>]*text-anchor="end">([^<]*)</g)].map(([, tick]) => tick);
+      expect(ticks.length).toBeGreaterThan(2);
+      expect(new Set(ticks).size).toBe(ticks.length);
+    }
+  });
+
   it("puts what was measured on select and what was measured out of fold on axes of their own, each with its name", () => {
     const figures = (extras: typeof sampleExtras): string[] =>
       [...renderReport(sample, extras).matchAll(/<figure>.*?<\/figure>/gs)]
