@@ -16,9 +16,9 @@ import { Session } from "../dist/onnx/index.js";
 import { cacheFolder } from "../dist/store/index.js";
 import { applyHead, fitHead } from "../dist/train/index.js";
 
-if (process.platform === "linux" && process.env.MALLOC_MMAP_THRESHOLD_ === undefined) {
-  // As `bin/assay.js` has it: glibc reads it when a process starts.
-  const env = { ...process.env, MALLOC_MMAP_THRESHOLD_: "131072" };
+const threshold = "MALLOC_MMAP_THRESHOLD_"; // as `bin/assay.js` has it: glibc reads it when a process starts
+if (process.platform === "linux" && process.env[threshold] === undefined) {
+  const env = { ...process.env, [threshold]: "131072" };
   process.exit(spawnSync(process.execPath, process.argv.slice(1), { stdio: "inherit", env }).status ?? 1);
 }
 
