@@ -66,7 +66,7 @@ export const changes: Readonly<Record<ChangeName, Change>> = {
   },
   "random views": {
     thought: "a head that has seen each photograph cropped, mirrored and in other colors may mind them less",
-    usualGain: 0.004,
+    usualGain: 0.007,
     propose: (current, { draws }) => (draws === null && !current.draws ? [{ ...current, draws: 1 }] : []),
   },
 };
