@@ -9,7 +9,7 @@ import { assembleFeatures, extractFeatures, type Source } from "../src/features/
 import { softmaxRows } from "../src/metrics/index.js";
 import { floats, getMetadata, parseModel, serializeModel, tensorData } from "../src/onnx/index.js";
 import { applyHead } from "../src/train/index.js";
-import { assay, newHome } from "./cli.js";
+import { assay, newHome, type Outcome } from "./cli.js";
 import { buildNetwork } from "./networks.js";
 import { drawProducts } from "./products.js";
 
@@ -27,24 +27,17 @@ let images: string;
 let specFile: string;
 const out = (...parts: string[]): string => join(home, "run", ...parts);
 
+function learn(folder: string, ...more: string[]): Promise<Outcome> {
+  const given = ["--spec", specFile, "--out", folder, "--augment", "1", "--budget", "0"];
+  return assay(home, "run", images, ...given, ...more);
+}
+
 beforeAll(async () => {
   home = newHome();
   images = await drawProducts(24);
   specFile = join(home, "spec.md");
   writeFileSync(specFile, spec);
-  const { err } = await assay(
-    home,
-    "run",
-    images,
-    "--spec",
-    specFile,
-    "--out",
-    out(),
-    "--augment",
-    "1",
-    "--budget",
-    "0",
-  );
+  const { err } = await learn(out());
   expect(err).toBe("");
 }, 300_000);
 
@@ -69,22 +62,7 @@ test("random views that are asked for are learned from, and again in a replay", 
   expect(JSON.parse(readFileSync(out("recipe.json"), "utf8"))).toMatchObject({ draws: 1 });
   expect(readFileSync(out("plan.md"), "utf8")).toContain("1 random view of each for the head");
   const again = join(home, "again");
-  const trace = out("trace.jsonl");
-  await assay(
-    home,
-    "run",
-    images,
-    "--spec",
-    specFile,
-    "--out",
-    again,
-    "--replay",
-    trace,
-    "--augment",
-    "1",
-    "--budget",
-    "0",
-  );
+  await learn(again, "--replay", out("trace.jsonl"));
   expect(readFileSync(join(again, "trace.md"), "utf8")).toContain("the bundle has the hash of the recorded one");
 }, 300_000);
 

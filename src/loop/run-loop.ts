@@ -71,7 +71,7 @@ async function perform<State>(
 ): Promise<Observed<State>> {
   const { name, thought } = action;
   const { seconds, gain, refused, decided = false } = prediction;
-  for (const text of refused ?? []) trace.add("decision", "loop", `${name}: ${text}`);
+  for (const text of refused ?? []) trace.add("decision", "loop", `${name}: ${text}`, { name, isPart: true });
   trace.add(
     "thought",
     "loop",

@@ -97,7 +97,7 @@ test("candidates are the recipes of the trace, with what was decided", () => {
 test("an action that was interrupted and then left out is one candidate, and so is one whose rest is beyond the budget", () => {
   const performed = (): TraceEvent => event("action", "resize mode", { name: "resize mode" });
   const begun = (): TraceEvent[] => [
-    event("decision", "resize mode: 2 not measured, they exceed the budget"),
+    event("decision", "resize mode: 2 not measured, they exceed the budget", { name: "resize mode", isPart: true }),
     performed(),
   ];
   const whole = event("decision", "resize mode: not measured; it takes about 11.3 s, 7.6 s are left", {

@@ -123,8 +123,8 @@ export function readCandidates(trace: readonly TraceEvent[]): Candidate[] {
 }
 
 /** The action of which an event says that some of its recipes were beyond the budget; null where it says no such thing. */
-function partOf({ kind, text }: TraceEvent): string | null {
-  return kind === "decision" ? (/^(.+?): \d+ not measured, /.exec(text)?.[1] ?? null) : null;
+function partOf({ data }: TraceEvent): string | null {
+  return data.isPart === true && typeof data.name === "string" ? data.name : null;
 }
 
 /** Such events that still hold: a resumed run says it again, measures the rest, or says of the whole action that it was not measured. */

@@ -35,6 +35,7 @@ const cases: readonly (readonly [letter: InvestLetter, text: string, facts: Stor
       /Not given: the number of images, a limit of the training time/,
     ],
     ["E", "# CONSTRAINTS\n- 80% accuracy", { imageCount: 10, classCount: 2, budgetSeconds: 900 }, true, /are given/],
+    ["T", `As a buyer I want photographs sorted so that offers go out in an hour\n\n${lists}`, {}, true, /has a check/],
     [
       "T",
       `As a buyer I want 80% accuracy in under 100 ms so that it is quick\n\n${lists}`,

@@ -110,12 +110,12 @@ function checkSmall({ requirements }: Spec, { predictedSeconds, budgetSeconds }:
 /** Units that a model can be held to. */
 const measurable: ReadonlySet<Dimension> = new Set<Dimension>(["fraction", "seconds", "bytes", "images/s"]);
 
-/** Numbers of the story that no line states: they would be lost. */
+/** Numbers of the story that no line states: they would be lost. "Within an hour" tells of a need, and is no number that one writes down. */
 function unlistedNumbers({ story, requirements }: Spec): string[] {
   const stated = new Set(requirements.flatMap(({ target }) => (target === null ? [] : [target.value])));
   return [story.iWant, story.soThat].flatMap((text) =>
     readQuantities(text ?? "").flatMap(({ dimension, value, raw }) =>
-      measurable.has(dimension) && !stated.has(value) ? [raw.trim()] : [],
+      measurable.has(dimension) && /\d/.test(raw) && !stated.has(value) ? [raw.trim()] : [],
     ),
   );
 }
